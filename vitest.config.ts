@@ -1,0 +1,74 @@
+import { defineConfig } from "vitest/config";
+
+// Workspace packages resolve to their TypeScript sources, so no test ever runs against a stale dist/.
+const condition = "@endcap/source";
+
+// Everywhere a test may live: beside its package, its bench or its example.
+const rooms = ["packages/*/test", "bench/test", "examples/*/test", "scripts/test"];
+const named = (suffix: string) => rooms.map((room) => `${room}/**/*${suffix}`);
+
+const shared = {
+  environment: "node",
+  pool: "forks",
+  // For child processes that tests start (servers, workers, CLIs): they inherit the condition from here.
+  env: { NODE_OPTIONS: `--conditions=${condition}` },
+  restoreMocks: true,
+} as const;
+
+/**
+ * Three kinds of test, all run by `npm test`; `npx vitest run --project unit` runs one kind.
+ *
+ * - unit     `*.test.ts`           in one process, milliseconds
+ * - process  `*.process.test.ts`   starts, kills and restarts real processes, seconds to minutes; one file at a time
+ * - browser  `*.browser.test.ts`   drives a real Chromium; one file at a time
+ */
+export default defineConfig({
+  resolve: { conditions: [condition, "module", "node", "development|production"] },
+  ssr: {
+    resolve: {
+      conditions: [condition, "module", "node", "development|production"],
+      // Vitest hands these to its workers as --conditions, for what Vite leaves to Node's own resolver.
+      externalConditions: [condition, "node"],
+    },
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "unit",
+          include: named(".test.ts"),
+          exclude: ["**/node_modules/**", ...named(".process.test.ts"), ...named(".browser.test.ts")],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "process",
+          include: named(".process.test.ts"),
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "browser",
+          include: named(".browser.test.ts"),
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
