@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { parseArgs } from "node:util";
+import type { Static, TObject } from "typebox";
+import { Value } from "typebox/value";
+import { parse as parseYaml } from "yaml";
+import { annotation, type ConfigSpec, envName, envPrefix } from "./define.ts";
+import { fromText } from "./from-text.ts";
+
+export type ConfigSource = "file" | "env" | "default" | "unset";
+
+export interface LoadedConfig<S extends TObject = TObject> {
+  readonly spec: ConfigSpec<S>;
+  /** Deeply frozen. */
+  readonly config: Readonly<Static<S>>;
+  readonly sources: Readonly<Record<string, ConfigSource>>;
+}
+
+export interface ConfigFault {
+  readonly key: string;
+  readonly where: string;
+  readonly message: string;
+}
+
+/** Every fault of a configuration at once. The message never contains a configured value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "config_invalid";
+  readonly faults: readonly ConfigFault[];
+
+  constructor(service: string, faults: readonly ConfigFault[]) {
+    const lines = faults.map((fault) => `  ${fault.key}: ${fault.message} (${fault.where})`);
+    super(`${service}: the configuration has ${faults.length} fault(s)\n${lines.join("\n")}`);
+    this.faults = faults;
+  }
+}
+
+export interface ConfigInput {
+  /** Arguments after the script's name. `--config <file>` is read here. */
+  readonly argv?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A configuration file, `.json`, `.yaml` or `.yml`. Wins over `--config`. */
+  readonly file?: string;
+}
+
+/**
+ * File, then environment, then defaults: the environment wins over the file, both win over defaults.
+ * @throws ConfigError with all faults: unknown keys of the file, unknown `ENDCAP_<SERVICE>_*` variables, wrong values.
+ */
+export function loadConfig<S extends TObject>(spec: ConfigSpec<S>, input: ConfigInput = {}): LoadedConfig<S> {
+  const faults: ConfigFault[] = [];
+  const sources: Record<string, ConfigSource> = {};
+  const values: Record<string, unknown> = {};
+  const properties = spec.schema.properties;
+
+  const file = input.file ?? configFileOf(spec.service, input.argv ?? []);
+  if (file !== undefined) {
+    for (const [key, value] of Object.entries(readConfigFile(file, faults))) {
+      if (Object.hasOwn(properties, key)) {
+        values[key] = value;
+        sources[key] = "file";
+      } else {
+        faults.push({ key, where: file, message: "unknown key" });
+      }
+    }
+  }
+
+  const env = input.env ?? {};
+  const known = new Map(Object.keys(properties).map((key) => [envName(spec.service, key), key]));
+  for (const [name, text] of Object.entries(env)) {
+    if (text === undefined || !name.startsWith(envPrefix(spec.service))) continue;
+    const key = known.get(name);
+    const schema = key === undefined ? undefined : properties[key];
+    if (key === undefined || schema === undefined) {
+      faults.push({ key: name, where: "environment", message: "unknown variable" });
+      continue;
+    }
+    values[key] = fromText(schema, text);
+    sources[key] = "env";
+  }
+
+  for (const [key, schema] of Object.entries(properties)) {
+    if (key in values) continue;
+    const fallback = annotation(schema, "default");
+    sources[key] = fallback === undefined ? "unset" : "default";
+    if (fallback !== undefined) values[key] = structuredClone(fallback);
+  }
+
+  for (const [key, schema] of Object.entries(properties)) {
+    const where = { file: file ?? "", env: envName(spec.service, key), default: "default", unset: "nowhere set" }[
+      sources[key] ?? "unset"
+    ];
+    if (key in values) {
+      for (const error of Value.Errors(schema, values[key])) {
+        faults.push({ key: key + error.instancePath.replaceAll("/", "."), where, message: error.message });
+      }
+    } else if (spec.schema.required?.includes(key)) {
+      faults.push({ key, where, message: `required: set it in the file or as ${envName(spec.service, key)}` });
+    }
+  }
+
+  if (faults.length > 0 || !Value.Check(spec.schema, values)) throw new ConfigError(spec.service, faults);
+  return Object.freeze({ spec, config: freezeDeep(values), sources: Object.freeze(sources) });
+}
+
+function configFileOf(service: string, argv: readonly string[]): string | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { config: { type: "string" }, "ready-fd": { type: "string" }, "print-config": { type: "boolean" } },
+    });
+    return values.config;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "unreadable arguments";
+    throw new ConfigError(service, [{ key: "arguments", where: "command line", message }]);
+  }
+}
+
+function readConfigFile(file: string, faults: ConfigFault[]): object {
+  const parse = { ".json": JSON.parse, ".yaml": parseYaml, ".yml": parseYaml }[extname(file)];
+  if (parse === undefined) {
+    faults.push({ key: "config", where: file, message: "the file's name must end in .json, .yaml or .yml" });
+    return {};
+  }
+  try {
+    const content: unknown = parse(readFileSync(file, "utf8"));
+    if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
+    faults.push({ key: "config", where: file, message: "the file must hold one object" });
+  } catch (error) {
+    // Parsers quote the text around a mistake, and that text may be a secret: say what happened, not where.
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    faults.push({ key: "config", where: file, message: missing ? "no such file" : "the file cannot be read or parsed" });
+  }
+  return {};
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) freezeDeep(child);
+  }
+  return value;
+}
