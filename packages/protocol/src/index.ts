@@ -1,1 +1,13 @@
-export {};
+export * from "./encoding.ts";
+export * from "./envelope.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export * from "./http-signature.ts";
+export * from "./ids.ts";
+export * from "./items.ts";
+export * from "./keys.ts";
+export * from "./limits.ts";
+export * from "./sessions.ts";
+export * from "./sha256.ts";
+export * from "./tiers.ts";
+export * from "./uuid.ts";
