@@ -23,10 +23,6 @@ export const EVENT_TYPES = [
   "recommendation_click",
 ] as const;
 
-export const EventType = Type.Union(
-  [...EVENT_TYPES.map((type) => Type.Literal(type)), Type.TemplateLiteral("custom:${string}")],
-  { title: "EventType" },
-);
 export type EventType = (typeof EVENT_TYPES)[number] | `custom:${string}`;
 
 export const Shopper = Type.Object(

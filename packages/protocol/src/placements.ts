@@ -1,0 +1,48 @@
+/** A placement: a slot on a page. It fixes strategy and rules; stored by control, delivered to ml in the snapshot. */
+import Type, { type Static } from "typebox";
+
+export const STRATEGIES = [
+  "for_you",
+  "related_items",
+  "bought_together",
+  "personalized_ranking",
+  "trending",
+  "recently_viewed",
+] as const;
+/** `custom:<name>` strategies are a tenant's own compositions. */
+export type Strategy = (typeof STRATEGIES)[number] | `custom:${string}`;
+export const StrategyName = Type.String({
+  title: "Strategy",
+  pattern: `^(${STRATEGIES.join("|")}|custom:[a-z0-9_-]{1,60})$`,
+});
+
+export function isStrategy(text: string): text is Strategy {
+  return (STRATEGIES as readonly string[]).includes(text) || /^custom:[a-z0-9_-]{1,60}$/.test(text);
+}
+
+export const Placement = Type.Object(
+  {
+    id: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,59}$" }),
+    title: Type.Optional(Type.String({ maxLength: 200, description: "Heading shown above the list" })),
+    strategy: StrategyName,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    filter: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    exclude: Type.Optional(Type.Array(Type.String(), { maxItems: 1000 })),
+    repeats: Type.Union([Type.Literal("allow"), Type.Literal("exclude")], {
+      description: "Whether items the shopper has looked at already may be shown again",
+    }),
+    excludePurchased: Type.Optional(Type.Boolean()),
+    diversity: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: "0 ranks by score alone; variants collapse above 0" }),
+    ),
+  },
+  { title: "Placement", additionalProperties: false },
+);
+export type Placement = Static<typeof Placement>;
+
+/** What a new tenant starts with. */
+export const DEFAULT_PLACEMENTS: readonly Placement[] = [
+  { id: "home", title: "Picked for you", strategy: "for_you", repeats: "allow", diversity: 0.3 },
+  { id: "product", title: "You may also like", strategy: "related_items", repeats: "exclude", diversity: 0.2 },
+  { id: "cart", title: "Goes well with your basket", strategy: "bought_together", repeats: "exclude", diversity: 0.2 },
+];
