@@ -1,0 +1,27 @@
+export type { SessionItems } from "./candidates.ts";
+export {
+  CART,
+  type InteractionLog,
+  PURCHASE,
+  sessionCount,
+  sliceSessions,
+  VIEW,
+} from "./interaction-log.ts";
+export {
+  EventLogBuilder,
+  interactionKind,
+  SESSION_IDLE_SECONDS,
+  SessionLogBuilder,
+  type ShopEvent,
+} from "./log-builder.ts";
+export { Model, type ModelMeta } from "./model.ts";
+export { encodeModel, ModelFileError, type ModelFileFault, openModel, writeModel } from "./model-file.ts";
+export {
+  createList,
+  type ListOptions,
+  type RankedList,
+  type RankOptions,
+  type Reason,
+  reasons,
+} from "./ranking.ts";
+export { type TrainOptions, type TrainReport, trainModel } from "./train.ts";
