@@ -1,1 +1,33 @@
-export {};
+/** Storage: the ports, and the adapters that a location (a URI) chooses. */
+export type {
+  CatalogStore,
+  DeleteResult,
+  ItemChange,
+  ItemChanges,
+  UpsertResult,
+} from "./ports/catalog-store.ts";
+export {
+  type AppendBatch,
+  type AppendResult,
+  type EventStore,
+  LATEST,
+  type Link,
+  type LinkResult,
+  type ScanRange,
+  type ShopperEvents,
+  type StoredBatch,
+} from "./ports/event-store.ts";
+export type { ImportLog, ImportPart, ImportPartResult } from "./ports/import-log.ts";
+export type { ModelStore, Models, ObjectInfo, ObjectSource, Pointer, StoredObject } from "./ports/model-store.ts";
+export type { ServedLog, ServedScan } from "./ports/served-log.ts";
+export { type ShopperKey, shopperKeyOf } from "./ports/shopper.ts";
+export type { TableRow } from "./ports/table-row.ts";
+export type {
+  ExportOptions,
+  ExportSummary,
+  TableName,
+  TableStats,
+  Tables,
+  TablesOptions,
+  TenantTable,
+} from "./ports/tables.ts";
