@@ -1,0 +1,59 @@
+// Makes a fresh clone ready, then runs one task. `npm start`, `npm test`, `npm run bench -- NAME` and the rest come here.
+//
+// It has no dependencies and keeps to the syntax of Node 12 (no `?.`, no `??`, no top-level await), because it runs
+// before the right Node is there. Whatever it says goes to stderr: stdout belongs to the task.
+import path from "node:path";
+import { buildPackages } from "./bootstrap/build.mjs";
+import { findChromium } from "./bootstrap/chromium.mjs";
+import { installDependencies } from "./bootstrap/dependencies.mjs";
+import { withLock } from "./bootstrap/lock.mjs";
+import { fail, root } from "./bootstrap/say.mjs";
+import { runTask } from "./bootstrap/task.mjs";
+import { ensureToolchain } from "./bootstrap/toolchain.mjs";
+
+const node = ["--conditions=@endcap/source", "--disable-warning=ExperimentalWarning"];
+
+/** Every task: the arguments of Node that run it, and what it needs besides installed dependencies. */
+const tasks = {
+  start: { run: node.concat("examples/storefront/src/start.ts"), build: true },
+  test: { run: ["node_modules/vitest/vitest.mjs", "run"], build: true, chromium: true },
+  smoke: { run: node.concat("bench/src/run.ts", "smoke"), build: true },
+  bench: { run: node.concat("bench/src/run.ts"), build: true },
+  endcap: { run: ["packages/control/dist/cli.js"], build: true },
+  check: { run: node.concat("scripts/check.ts"), build: true },
+  format: { run: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"] },
+  build: { build: true },
+};
+
+/** Without a browser the other tests still run, when they are asked for by name. */
+function wantsBrowser(args) {
+  const projects = args.filter((arg, i) => arg.startsWith("--project=") || args[i - 1] === "--project");
+  return projects.length === 0 || projects.some((project) => project.includes("browser"));
+}
+
+function main(name, args) {
+  if (!Object.hasOwn(tasks, name)) {
+    fail(`There is no task "${name}". The tasks are: ${Object.keys(tasks).join(", ")}.`);
+  }
+  const task = tasks[name];
+
+  const { nodePath, env } = withLock(() => {
+    const toolchain = ensureToolchain();
+    installDependencies(toolchain);
+    if (task.build) buildPackages(toolchain);
+    return toolchain;
+  });
+  if (task.chromium && wantsBrowser(args)) env.ENDCAP_CHROMIUM = findChromium();
+  if (!task.run) return;
+
+  let cwd = root;
+  if (name === "endcap" && env.INIT_CWD) {
+    // npm starts scripts at the root; the file names in the CLI's arguments are relative to where the caller stands.
+    cwd = env.INIT_CWD;
+    env.ENDCAP_DATA = env.ENDCAP_DATA || path.join(root, ".endcap", "data");
+  }
+  const entry = task.run.map((arg) => (/\.(ts|js|mjs)$|^node_modules\//.test(arg) ? path.join(root, arg) : arg));
+  runTask(nodePath, entry.concat(args), { cwd, env });
+}
+
+main(process.argv[2], process.argv.slice(3));
