@@ -32,7 +32,7 @@ function wantsBrowser(args) {
 }
 
 function main(name, args) {
-  if (!Object.hasOwn(tasks, name)) {
+  if (!Object.keys(tasks).includes(name)) {
     fail(`There is no task "${name}". The tasks are: ${Object.keys(tasks).join(", ")}.`);
   }
   const task = tasks[name];
