@@ -1,1 +1,30 @@
-export {};
+export type { App, TypeBoxProvider } from "./app.ts";
+export { type InternalAuthOptions, internalAuth } from "./auth/internal-auth.ts";
+export { createInternalIssuer, type InternalIssuer, type InternalIssuerOptions } from "./auth/internal-issuer.ts";
+export type { InternalAudience } from "./auth/internal-token.ts";
+export type { InternalClaims } from "./auth/internal-verifier.ts";
+export { assertTenant, checkPrincipal, principalOf, readPrincipal } from "./auth/principal.ts";
+export { type ConfigSpec, defineConfig, envName, serviceKeys } from "./config/define.ts";
+export { type ConfigRow, describeConfig, formatConfig } from "./config/describe.ts";
+export {
+  ConfigError,
+  type ConfigFault,
+  type ConfigInput,
+  type ConfigSource,
+  type LoadedConfig,
+  loadConfig,
+} from "./config/load.ts";
+export { type Deadline, type DeadlineOptions, deadlineOf } from "./deadline.ts";
+export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
+export { requestIdHeader } from "./http/request-id.ts";
+export { pointersOf } from "./http/validator.ts";
+export {
+  createService,
+  type Service,
+  type ServiceAddress,
+  type ServiceConfig,
+  type ServiceOptions,
+} from "./service/create.ts";
+export type { Check } from "./service/health.ts";
+export { type Build, type ReadyMessage, runService } from "./service/run.ts";
+export { writeFileAtomic } from "./write-file-atomic.ts";

@@ -116,8 +116,14 @@ function configFileOf(service: string, argv: readonly string[]): string | undefi
   }
 }
 
+const parsers: Readonly<Record<string, (text: string) => unknown>> = {
+  ".json": (text) => JSON.parse(text),
+  ".yaml": (text) => parseYaml(text),
+  ".yml": (text) => parseYaml(text),
+};
+
 function readConfigFile(file: string, faults: ConfigFault[]): object {
-  const parse = { ".json": JSON.parse, ".yaml": parseYaml, ".yml": parseYaml }[extname(file)];
+  const parse = parsers[extname(file)];
   if (parse === undefined) {
     faults.push({ key: "config", where: file, message: "the file's name must end in .json, .yaml or .yml" });
     return {};
@@ -129,7 +135,11 @@ function readConfigFile(file: string, faults: ConfigFault[]): object {
   } catch (error) {
     // Parsers quote the text around a mistake, and that text may be a secret: say what happened, not where.
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    faults.push({ key: "config", where: file, message: missing ? "no such file" : "the file cannot be read or parsed" });
+    faults.push({
+      key: "config",
+      where: file,
+      message: missing ? "no such file" : "the file cannot be read or parsed",
+    });
   }
   return {};
 }

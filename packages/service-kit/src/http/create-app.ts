@@ -1,0 +1,86 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { EndcapError, type ErrorCode } from "@endcap/protocol";
+import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from "fastify";
+import type { Logger } from "pino";
+import type { App, TypeBoxProvider } from "../app.ts";
+import { rememberMethods } from "./allowed-methods.ts";
+import { recordCompletion } from "./completion.ts";
+import type { ObserveRequest } from "./metrics.ts";
+import { endcapErrorOf, problemResponse } from "./problems.ts";
+import { createRequestIds, givenRequestId, requestIdHeader } from "./request-id.ts";
+import { typeboxValidator } from "./validator.ts";
+
+export interface AppOptions {
+  readonly log: Logger;
+  readonly observe: ObserveRequest;
+  /** Take `endcap-request-id` over from the caller. Only behind the gateway. */
+  readonly trustRequestId?: boolean;
+  /** Default 1 MiB; a route may set its own. */
+  readonly bodyLimitBytes?: number;
+  /** Time for a whole request to arrive, headers and body. Default 30 s. */
+  readonly requestMsMax?: number;
+  readonly now?: () => number;
+}
+
+/** A Fastify app that speaks problem+json, logs one record a request and keeps RED metrics by route. */
+export function createApp(options: AppOptions): App {
+  const now = options.now ?? Date.now;
+  const newId = createRequestIds();
+  const trust = options.trustRequestId ?? false;
+
+  const logger: FastifyBaseLogger = options.log;
+  const app: App = Fastify({
+    loggerInstance: logger,
+    genReqId: (raw) => (trust ? givenRequestId(raw.headers[requestIdHeader]) : undefined) ?? newId(),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "reqId" }),
+    bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
+    requestTimeout: options.requestMsMax ?? 30_000,
+    // Long enough that the keep-alive clients in front, which give up earlier, never meet a closing socket.
+    keepAliveTimeout: 72_000,
+    // While draining, requests on open connections are still served; `Connection: close` sends the client elsewhere.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 2_000 },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, newId(), now()),
+  }).withTypeProvider<TypeBoxProvider>();
+
+  app.setValidatorCompiler(typeboxValidator);
+  app.decorateRequest("principal", null);
+  app.decorateRequest("internal", null);
+  app.decorateRequest("fault", null);
+  recordCompletion(app, options.log, options.observe);
+
+  function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const error = endcapErrorOf(thrown);
+    request.fault = error;
+    const { status, headers, body } = problemResponse(error, request.id, now());
+    for (const [name, value] of Object.entries(headers)) {
+      if (!reply.hasHeader(name) || name === "content-type") reply.header(name, value);
+    }
+    // As bytes, so that no response schema of the route reshapes it.
+    return reply.code(status).send(Buffer.from(body));
+  }
+
+  const methodsOf = rememberMethods(app);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url.split("?", 1)[0] ?? "/");
+    if (methods.length > 0) reply.header("allow", methods.join(", "));
+    throw new EndcapError(methods.length > 0 ? "method_not_allowed" : "not_found");
+  });
+  return app;
+}
+
+/** Bytes that are no HTTP request, or came too slowly: there is no request object, only a socket. */
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Duplex, requestId: string, now: number): void {
+  if (socket.destroyed || error.code === "ECONNRESET") return;
+  const code: ErrorCode = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "request_timeout" : "header_invalid";
+  const { status, headers, body } = problemResponse(new EndcapError(code), requestId, now);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  lines.push(`content-length: ${Buffer.byteLength(body)}`, "connection: close");
+  if (socket.writable)
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroy();
+}

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Logger, pino } from "pino";
+import type { Registry } from "prom-client";
+import type { App } from "../app.ts";
+import { createApp } from "../http/create-app.ts";
+import { createRegistry, createRequestObserver } from "../http/metrics.ts";
+import { type Check, createHealth } from "./health.ts";
+import { listenOn } from "./listen.ts";
+
+/** What `serviceKeys` declares. */
+export interface ServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly adminHost: string;
+  readonly adminPort: number;
+  readonly logLevel: string;
+  readonly drainDelayMs: number;
+  readonly drainMsMax: number;
+}
+
+export interface ServiceOptions {
+  readonly name: string;
+  readonly config: ServiceConfig;
+  readonly version?: string;
+  /** Take request ids over from the caller. For services behind the gateway. */
+  readonly trustRequestId?: boolean;
+  /** Default 1 MiB; a route may set its own. */
+  readonly bodyLimitBytes?: number;
+  /** Default: pino on stdout at `config.logLevel`. */
+  readonly log?: Logger;
+  readonly now?: () => number;
+}
+
+export interface ServiceAddress {
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+export type StatusFacts = () => Record<string, unknown> | Promise<Record<string, unknown>>;
+
+/** A process that listens: the app on its traffic port, and the admin app on a port that is not for the public. */
+export interface Service {
+  readonly name: string;
+  readonly app: App;
+  /** `/metrics`, `/healthz`, `/readyz`, `/internal/v1/status`, and what a service adds. It asks for no credentials. */
+  readonly admin: App;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly draining: boolean;
+  /** A condition of readiness. A check that throws, or takes longer than 2 s, makes the service not ready. */
+  check(name: string, check: Check): void;
+  /** What `/internal/v1/status` says besides name, version and uptime. */
+  status(facts: StatusFacts): void;
+  listen(): Promise<ServiceAddress>;
+  /**
+   * Readiness turns 503, after `drainDelayMs` the port closes, requests in flight get `drainMsMax` to finish, then the
+   * `onClose` hooks of the app run. Calling it again answers the same promise.
+   */
+  close(): Promise<void>;
+}
+
+const closersMsMax = 5_000;
+
+export function createService(options: ServiceOptions): Service {
+  const { name, config } = options;
+  const now = options.now ?? Date.now;
+  const startedAt = now();
+  const log = options.log ?? pino({ name, level: config.logLevel, base: undefined });
+  const registry = createRegistry(name);
+  const health = createHealth(log);
+  const app = createApp({ ...options, log, observe: createRequestObserver(registry) });
+  // Scrapes and probes would drown the service's own numbers, so the admin app keeps none.
+  const admin = createApp({ log, observe: () => {}, now });
+  const facts: StatusFacts[] = [];
+  let closing: Promise<void> | undefined;
+
+  health.routes(app);
+  health.routes(admin);
+  admin.get("/metrics", { config: { quiet: true } }, async (_request, reply) => {
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+  admin.get("/internal/v1/status", { config: { quiet: true } }, status);
+
+  async function status(): Promise<Record<string, unknown>> {
+    const parts = await Promise.all(facts.map((fact) => fact()));
+    return Object.assign(
+      {
+        service: name,
+        version: options.version ?? "0.0.0",
+        uptimeMs: now() - startedAt,
+        draining: health.draining,
+        rssBytes: process.memoryUsage.rss(),
+      },
+      ...parts,
+    );
+  }
+
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (health.draining) reply.header("connection", "close");
+    done(null, payload);
+  });
+
+  async function close(): Promise<void> {
+    health.drain();
+    if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
+    // A connection that turns idle after the port has closed is nobody's to close but ours.
+    const reaper = setInterval(() => app.server.closeIdleConnections(), 50);
+    const cut = setTimeout(() => {
+      log.warn({ drainMsMax: config.drainMsMax }, "connections cut at the end of the drain");
+      app.server.closeAllConnections();
+    }, config.drainMsMax);
+    try {
+      await bounded(app.close(), config.drainMsMax + closersMsMax);
+    } finally {
+      clearInterval(reaper);
+      clearTimeout(cut);
+      admin.server.closeAllConnections();
+      await admin.close();
+    }
+  }
+
+  return {
+    name,
+    app,
+    admin,
+    log,
+    registry,
+    get draining() {
+      return health.draining;
+    },
+    check: health.check,
+    status(more) {
+      facts.push(more);
+    },
+    async listen() {
+      const adminUrl = await listenOn(admin, name, "adminPort", config.adminHost, config.adminPort);
+      try {
+        return { url: await listenOn(app, name, "port", config.host, config.port), adminUrl };
+      } catch (error) {
+        await admin.close();
+        throw error;
+      }
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function bounded(work: PromiseLike<void>, ms: number): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`the service did not close within ${ms} ms`);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => {});
+  }
+}

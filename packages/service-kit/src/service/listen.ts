@@ -1,0 +1,24 @@
+import { EndcapError } from "@endcap/protocol";
+import type { App } from "../app.ts";
+import { envName } from "../config/define.ts";
+
+/**
+ * Binds one port and answers the URL to reach it by.
+ * @throws EndcapError `port_in_use`, in one sentence that says which key to change.
+ */
+export async function listenOn(app: App, service: string, key: "port" | "adminPort", host: string, port: number) {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    throw new EndcapError("port_in_use", {
+      internal: `${service}: port ${port} on ${host} is in use; stop the other process or set ${envName(service, key)}`,
+      cause: error,
+    });
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new TypeError("the server listens on no port");
+  // A wildcard is an address to listen on, not one to call.
+  const reachable = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[address.address] ?? address.address;
+  return `http://${reachable.includes(":") && !reachable.startsWith("[") ? `[${reachable}]` : reachable}:${address.port}`;
+}
