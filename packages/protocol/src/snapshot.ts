@@ -14,7 +14,7 @@ export const SnapshotKey = Type.Object(
     id: Type.String(),
     kind: Type.Union([Type.Literal("publishable"), Type.Literal("secret")]),
     env: Env,
-    scopes: Type.Array(Type.Union(SCOPES.map((scope) => Type.Literal(scope)))),
+    scopes: Type.Array(Type.Enum([...SCOPES])),
     /** Unix milliseconds; absent: no end. */
     expiresAt: Type.Optional(Type.Integer()),
   },
