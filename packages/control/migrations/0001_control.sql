@@ -7,13 +7,11 @@ CREATE TABLE tenants (
   slug            text NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(slug) BETWEEN 2 AND 40 AND slug !~ '^tnt-'),
   name            text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   tier            text NOT NULL CHECK (tier IN ('standard', 'premium', 'enterprise')),
-  state           text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleting')),
-  allowed_origins text[] NOT NULL DEFAULT '{}',
+  state           text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting')),
+  origins         text[] NOT NULL DEFAULT '{}',
   settings        jsonb NOT NULL,
   -- Overrides of single limits of the tier.
   limits          jsonb NOT NULL DEFAULT '{}',
-  -- Where the tenant's recommender listens now; null while it has none.
-  recommender_url text,
   created_at      timestamptz NOT NULL DEFAULT now(),
   updated_at      timestamptz NOT NULL DEFAULT now()
 );
@@ -46,9 +44,8 @@ CREATE INDEX keys_of_tenant ON keys (tenant_id, kind, env);
 
 CREATE TABLE placements (
   tenant_id  text NOT NULL REFERENCES tenants ON DELETE CASCADE,
-  id         text NOT NULL CHECK (id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'),
-  strategy   text NOT NULL,
-  rules      jsonb NOT NULL,
+  id         text NOT NULL,
+  placement  jsonb NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, id)
 );
@@ -71,10 +68,27 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_one_open_per_tenant ON jobs (tenant_id) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_of_tenant ON jobs (tenant_id, created_at DESC);
 
--- Where the shared services listen now.
+-- Where the services behind the edge listen now; a recommender's row belongs to its tenant.
 CREATE TABLE upstreams (
-  name text PRIMARY KEY CHECK (name IN ('gateway', 'collector', 'ml')),
-  url  text NOT NULL
+  id        text PRIMARY KEY,
+  kind      text NOT NULL CHECK (kind IN ('collector', 'ml', 'recommender')),
+  url       text NOT NULL,
+  tenant_id text UNIQUE REFERENCES tenants ON DELETE CASCADE CHECK ((kind = 'recommender') = (tenant_id IS NOT NULL))
+);
+
+-- Master keys of browser sessions, newest first in use. Encrypted like keys.secret, bound to the generation. An old one
+-- stays until no token or frozen batch signed under it can still arrive.
+CREATE TABLE session_masters (
+  generation text PRIMARY KEY,
+  key        bytea NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  retires_at timestamptz
+);
+
+CREATE TABLE revoked_sessions (
+  jti       text PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES tenants ON DELETE CASCADE,
+  until     timestamptz NOT NULL
 );
 
 -- The snapshot's version. One row: whoever changes what gateways know holds its lock until commit, so versions become
@@ -85,20 +99,23 @@ CREATE TABLE snapshot_version (
 );
 INSERT INTO snapshot_version (version) VALUES (1);
 
--- Bumps the version and tells the listeners which tenant changed ('' for everything), in the changing transaction.
--- A trigger, so that no code path and no operator with psql can forget it.
+-- Bumps the version and tells the listeners what changed, in the changing transaction. A trigger, so that no code path
+-- and no operator with psql can forget it. A payload without tenant and upstream means: everything.
 CREATE FUNCTION bump_snapshot() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  changed text := '';
+  changed jsonb := coalesce(to_jsonb(NEW), to_jsonb(OLD));
+  subject jsonb := '{}';
   now_at bigint;
 BEGIN
   IF TG_TABLE_NAME = 'tenants' THEN
-    changed := coalesce(NEW.id, OLD.id);
-  ELSIF TG_TABLE_NAME <> 'upstreams' THEN
-    changed := coalesce(NEW.tenant_id, OLD.tenant_id);
+    subject := jsonb_build_object('tenant', changed ->> 'id');
+  ELSIF TG_TABLE_NAME = 'upstreams' THEN
+    subject := jsonb_build_object('upstream', changed ->> 'id', 'tenant', changed ->> 'tenant_id');
+  ELSIF changed ? 'tenant_id' THEN
+    subject := jsonb_build_object('tenant', changed ->> 'tenant_id');
   END IF;
   UPDATE snapshot_version SET version = version + 1 RETURNING version INTO now_at;
-  PERFORM pg_notify('endcap_snapshot', json_build_object('version', now_at, 'tenant', changed)::text);
+  PERFORM pg_notify('endcap_snapshot', (subject || jsonb_build_object('version', now_at))::text);
   RETURN NULL;
 END $$;
 
@@ -106,3 +123,5 @@ CREATE TRIGGER bump AFTER INSERT OR UPDATE OR DELETE ON tenants FOR EACH ROW EXE
 CREATE TRIGGER bump AFTER INSERT OR UPDATE OR DELETE ON keys FOR EACH ROW EXECUTE FUNCTION bump_snapshot();
 CREATE TRIGGER bump AFTER INSERT OR UPDATE OR DELETE ON placements FOR EACH ROW EXECUTE FUNCTION bump_snapshot();
 CREATE TRIGGER bump AFTER INSERT OR UPDATE OR DELETE ON upstreams FOR EACH ROW EXECUTE FUNCTION bump_snapshot();
+CREATE TRIGGER bump AFTER INSERT OR UPDATE OR DELETE ON session_masters FOR EACH ROW EXECUTE FUNCTION bump_snapshot();
+CREATE TRIGGER bump AFTER INSERT OR UPDATE OR DELETE ON revoked_sessions FOR EACH ROW EXECUTE FUNCTION bump_snapshot();
