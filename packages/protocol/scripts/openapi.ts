@@ -113,8 +113,8 @@ interface Operation {
   readonly security: readonly Record<string, never[]>[];
 }
 
-const secret = [{ httpSignature: [] }, { bearer: [] }];
-const anyone = [...secret, { browserEnvelope: [] }];
+const secret: readonly Record<string, never[]>[] = [{ httpSignature: [] }, { bearer: [] }];
+const anyone: readonly Record<string, never[]>[] = [...secret, { browserEnvelope: [] }];
 
 const operation = (
   { summary, description, body, status, answer, errors, security }: Operation,

@@ -1,21 +1,119 @@
-/** The wire contract, whole. Browser bundles import the subpaths they need (`@endcap/protocol/envelope`, …). */
-export * from "./encoding.ts";
-export * from "./envelope.ts";
-export * from "./errors.ts";
-export * from "./events.ts";
-export * from "./filter.ts";
-export * from "./http-signature.ts";
-export * from "./ids.ts";
-export * from "./imports.ts";
-export * from "./items.ts";
-export * from "./keys.ts";
-export * from "./limits.ts";
-export * from "./placements.ts";
-export * from "./principal.ts";
-export * from "./recommendations.ts";
-export * from "./sessions.ts";
-export * from "./sha256.ts";
-export * from "./snapshot.ts";
-export * from "./tiers.ts";
-export * from "./uuid.ts";
-export * from "./validate.ts";
+/** The wire contract: a table of contents. Browser bundles import the subpaths they need (`@endcap/protocol/envelope`, …). */
+export { base32Encode, base64urlDecode, base64urlEncode, hexEncode, utf8, utf8Length } from "./encoding.ts";
+export {
+  bootstrapBody,
+  ENVELOPE_CONTENT_TYPE,
+  type Envelope,
+  envelopeSigningPrefix,
+  type ParsedEnvelope,
+  parseEnvelope,
+  signEnvelope,
+  signedBody,
+} from "./envelope.ts";
+export {
+  EndcapError,
+  ERRORS,
+  type ErrorCode,
+  isErrorCode,
+  isRetryableStatus,
+  ProblemDetails,
+  type ProblemOptions,
+  problem,
+} from "./errors.ts";
+export {
+  EVENT_FIELD_NAMES,
+  EVENT_TYPES,
+  Event,
+  EventBatch,
+  EventItem,
+  EventsAnswer,
+  type EventType,
+  RejectedEvent,
+  Shopper,
+} from "./events.ts";
+export { compileFilter, type Filter, type ItemPredicate } from "./filter.ts";
+export {
+  type Component,
+  contentDigest,
+  digestField,
+  type ProfileInput,
+  parseSignature,
+  parseSignatureInput,
+  profileBase,
+  SIGNATURE_LABEL,
+  SIGNATURE_TAG,
+  type SignableMessage,
+  type SignRequestOptions,
+  signatureBase,
+  signatureText,
+  signRequest,
+} from "./http-signature.ts";
+export {
+  decodeSecret,
+  type Environment,
+  isAnonymousId,
+  isTenantId,
+  type KeyId,
+  type KeyKind,
+  maskAnonymousId,
+  newAnonymousId,
+  newKeyId,
+  newSecret,
+  newTenantId,
+  parseKeyId,
+} from "./ids.ts";
+export { CompleteImportRequest, ImportId, ImportPartAnswer, ImportState } from "./imports.ts";
+export { AttributeValue, Availability, Item, PutItemsAnswer, PutItemsRequest } from "./items.ts";
+export {
+  type DerivedKeys,
+  deriveKeys,
+  SCOPES,
+  type Scope,
+  sessionSigningKey,
+  sessionTokenKey,
+  tenantSessionKey,
+} from "./keys.ts";
+export { LIMITS } from "./limits.ts";
+export { DEFAULT_PLACEMENTS, isStrategy, Placement, STRATEGIES, type Strategy, StrategyName } from "./placements.ts";
+export {
+  COALESCED_CONTENT_TYPE,
+  CoalescedPartAnswer,
+  CoalescedPartHeader,
+  DEADLINE_HEADER,
+  decodePrincipal,
+  encodePrincipal,
+  LinkRequest,
+  PRINCIPAL_HEADER,
+  Principal,
+} from "./principal.ts";
+export {
+  FallbackList,
+  ModelInfo,
+  RankRequest,
+  Reason,
+  RecommendationAnswer,
+  RecommendationRequest,
+  RecommendedItem,
+  ServedRecord,
+  StrategyRequest,
+} from "./recommendations.ts";
+export { OpenSessionAnswer, OpenSessionRequest, Session, SessionClaims, SessionSettings } from "./sessions.ts";
+export { hkdfSha256, hmacSha256, sha256 } from "./sha256.ts";
+export {
+  NODE_KEY_HEADER,
+  RevokedSession,
+  SEALED_TO_HEADER,
+  SEALING_INFO,
+  SignedSnapshotLine,
+  type Snapshot,
+  SnapshotKey,
+  SnapshotMessage,
+  SnapshotTenant,
+  SnapshotUpstream,
+  TenantRoutes,
+  TenantSecrets,
+  TenantSettings,
+} from "./snapshot.ts";
+export { TIERS, Tier, TierLimits, type TierPlan } from "./tiers.ts";
+export { type RandomBytes, uuidV7, uuidV7Time, uuidV8, uuidVersion } from "./uuid.ts";
+export { type EventRules, type Judged, judgeEvent, judgeItem } from "./validate.ts";
