@@ -39,7 +39,7 @@ const clockToleranceSeconds = 5;
 export function createInternalVerifier(options: InternalVerifierOptions): InternalVerifier {
   const now = options.now ?? Date.now;
   const verdicts = new LRUCache<string, InternalClaims>({ max: verdictsMax });
-  const jwks = openJwksFile(options.jwksFile, () => verdicts.clear(), options.onFault ?? (() => {}));
+  const jwks = openJwksFile(options.jwksFile, () => verdicts.clear(), options.onFault);
 
   async function verify(field: string | undefined): Promise<InternalClaims> {
     if (!field?.startsWith("Bearer ")) {

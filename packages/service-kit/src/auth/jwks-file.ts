@@ -35,13 +35,13 @@ const pollMs = 1_000;
  * by inode: a rename, a missing file at start and a Kubernetes Secret's symlink swap all look the same to a poll.
  * A damaged file leaves the keys that were there.
  */
-export function openJwksFile(path: string, onChange: () => void, onFault: (error: unknown) => void): JwksFile {
+export function openJwksFile(path: string, onChange: () => void, onFault?: (error: unknown) => void): JwksFile {
   let keys: Promise<ReadonlyMap<string, GroupKey>> | undefined;
 
   function reload(): Promise<ReadonlyMap<string, GroupKey>> {
     const previous = keys;
     keys = read(path).catch((error: unknown) => {
-      onFault(error);
+      onFault?.(error);
       return previous ?? new Map();
     });
     return keys;

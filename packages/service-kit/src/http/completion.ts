@@ -10,7 +10,7 @@ const clientGone = 499;
  * One record and one observation a request, when its answer is complete or its client is gone. Fastify's own logging
  * writes two lines before this one and costs more than the rest of a hot request.
  */
-export function recordCompletion(app: App, log: Logger, observe: ObserveRequest): void {
+export function recordCompletion(app: App, log: Logger, observe: ObserveRequest | undefined): void {
   app.addHook("onResponse", (request, reply, done) => {
     complete(request, reply.raw.statusCode, reply.elapsedTime);
     done();
@@ -22,7 +22,7 @@ export function recordCompletion(app: App, log: Logger, observe: ObserveRequest)
 
   function complete(request: FastifyRequest, status: number, ms: number | undefined): void {
     const route = request.routeOptions.url ?? "unmatched";
-    if (ms !== undefined) observe(request.method, route, status, ms / 1000);
+    if (ms !== undefined) observe?.(request.method, route, status, ms / 1000);
     const level = request.routeOptions.config?.quiet ? "debug" : "info";
     if (!log.isLevelEnabled(level)) return;
     const { principal, fault } = request;

@@ -13,7 +13,8 @@ import { typeboxValidator } from "./validator.ts";
 
 export interface AppOptions {
   readonly log: Logger;
-  readonly observe: ObserveRequest;
+  /** Absent: no metrics are kept. */
+  readonly observe?: ObserveRequest;
   /** Take `endcap-request-id` over from the caller. Only behind the gateway. */
   readonly trustRequestId?: boolean;
   /** Default 1 MiB; a route may set its own. */

@@ -4,6 +4,7 @@ import type { Registry } from "prom-client";
 import type { App } from "../app.ts";
 import { createApp } from "../http/create-app.ts";
 import { createRegistry, createRequestObserver } from "../http/metrics.ts";
+import { within } from "../within.ts";
 import { type Check, createHealth } from "./health.ts";
 import { listenOn } from "./listen.ts";
 
@@ -70,7 +71,7 @@ export function createService(options: ServiceOptions): Service {
   const health = createHealth(log);
   const app = createApp({ ...options, log, observe: createRequestObserver(registry) });
   // Scrapes and probes would drown the service's own numbers, so the admin app keeps none.
-  const admin = createApp({ log, observe: () => {}, now });
+  const admin = createApp({ log, now });
   const facts: StatusFacts[] = [];
   let closing: Promise<void> | undefined;
 
@@ -110,7 +111,7 @@ export function createService(options: ServiceOptions): Service {
       app.server.closeAllConnections();
     }, config.drainMsMax);
     try {
-      await bounded(app.close(), config.drainMsMax + closersMsMax);
+      await within(config.drainMsMax + closersMsMax, app.close(), "the service did not close in time");
     } finally {
       clearInterval(reaper);
       clearTimeout(cut);
@@ -146,17 +147,4 @@ export function createService(options: ServiceOptions): Service {
       return closing;
     },
   };
-}
-
-async function bounded(work: PromiseLike<void>, ms: number): Promise<void> {
-  const timer = new AbortController();
-  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`the service did not close within ${ms} ms`);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => {});
-  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { App } from "../app.ts";
+import { within } from "../within.ts";
 
 export type Check = () => void | Promise<void>;
 
@@ -36,7 +37,7 @@ export function createHealth(log: Logger): Health {
     const outcomes = await Promise.all(
       [...checks].map(async ([name, check]) => {
         try {
-          await within(checkMsMax, check());
+          await within(checkMsMax, check(), `no answer within ${checkMsMax} ms`);
           return [name, "ok"] as const;
         } catch (error) {
           log.warn({ check: name, err: error }, "readiness check failed");
@@ -70,16 +71,4 @@ export function createHealth(log: Logger): Health {
       });
     },
   };
-}
-
-async function within(ms: number, work: void | Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,0 +1,136 @@
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { EndcapError, RevokedSession, SnapshotTenant, SnapshotUpstream, TenantSecrets } from "@endcap/protocol";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { writeFileAtomic } from "../write-file-atomic.ts";
+import { openSealedText, sealText } from "./sealing.ts";
+import type { SnapshotState } from "./state.ts";
+
+/**
+ * The last state on disk, for a cold start without control. NDJSON: one head line, one line a tenant with its secrets
+ * encrypted under the node's key, one line with the MAC of all before it. A changed byte makes the whole file void:
+ * whoever can write it must not be able to move a tenant's route.
+ */
+export interface SnapshotDisk {
+  /** `undefined` when there is no file. @throws EndcapError `snapshot_invalid` for a damaged or foreign one. */
+  load(): Promise<SnapshotState | undefined>;
+  save(state: SnapshotState): Promise<void>;
+}
+
+const Head = Type.Object({
+  format: Type.Literal(1),
+  version: Type.Integer(),
+  upstreams: Type.Array(SnapshotUpstream),
+  revokedSessions: Type.Array(RevokedSession),
+});
+const Line = Type.Object({ tenant: SnapshotTenant, wrapped: Type.Optional(Type.String()) });
+const Tail = Type.Object({ mac: Type.String() });
+
+const [head, line, tail, secretsOf] = [Compile(Head), Compile(Line), Compile(Tail), Compile(TenantSecrets)];
+
+/** @param nodeKeyFile 32 bytes hex, 0600, made here on first use. It never leaves the node. */
+export async function openSnapshotDisk(stateFile: string, nodeKeyFile: string): Promise<SnapshotDisk> {
+  const nodeKey = await readOrMakeKey(nodeKeyFile);
+  const wrapKey = derive(nodeKey, "wrap");
+  const macKey = derive(nodeKey, "mac");
+  // A tenant's line is made once per version of the tenant: saving after one change costs one line, not all.
+  const lines = new WeakMap<SnapshotTenant, string>();
+
+  function lineOf(tenant: SnapshotTenant, state: SnapshotState): string {
+    let text = lines.get(tenant);
+    if (text === undefined) {
+      const secrets = state.secrets.get(tenant.id);
+      const wrapped = secrets && sealText(wrapKey, tenant.id, JSON.stringify(secrets));
+      text = `${JSON.stringify({ tenant, wrapped })}\n`;
+      lines.set(tenant, text);
+    }
+    return text;
+  }
+
+  return {
+    async load() {
+      let text: string;
+      try {
+        text = await readFile(stateFile, "utf8");
+      } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+        throw error;
+      }
+      try {
+        return parse(text, macKey, wrapKey);
+      } catch (error) {
+        throw new EndcapError("snapshot_invalid", { internal: "the snapshot on disk is not ours", cause: error });
+      }
+    },
+    async save(state) {
+      const first = {
+        format: 1,
+        version: state.version,
+        upstreams: [...state.upstreams.values()],
+        revokedSessions: [...state.revokedSessions].map(([jti, until]) => ({ jti, until })),
+      };
+      const content = [`${JSON.stringify(first)}\n`];
+      for (const tenant of state.tenants.values()) content.push(lineOf(tenant, state));
+      const bytes = content.join("");
+      await writeFileAtomic(
+        stateFile,
+        `${bytes}${JSON.stringify({ mac: macOf(macKey, bytes).toString("base64url") })}\n`,
+      );
+    },
+  };
+}
+
+function parse(text: string, macKey: Uint8Array, wrapKey: Uint8Array): SnapshotState {
+  const cut = text.lastIndexOf("\n", text.length - 2) + 1;
+  const body = text.slice(0, cut);
+  const { mac } = tail.Parse(JSON.parse(text.slice(cut)));
+  const given = Buffer.from(mac, "base64url");
+  const expected = macOf(macKey, body);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new TypeError("the MAC does not match");
+
+  const [first, ...rest] = body.trimEnd().split("\n");
+  const { version, upstreams, revokedSessions } = head.Parse(JSON.parse(first ?? ""));
+  const tenants = new Map<string, SnapshotTenant>();
+  const secrets = new Map<string, TenantSecrets>();
+  for (const entry of rest) {
+    const { tenant, wrapped } = line.Parse(JSON.parse(entry));
+    tenants.set(tenant.id, tenant);
+    if (wrapped === undefined) continue;
+    secrets.set(tenant.id, secretsOf.Parse(JSON.parse(openSealedText(wrapKey, tenant.id, wrapped))));
+  }
+  return {
+    version,
+    tenants,
+    upstreams: new Map(upstreams.map((upstream) => [upstream.id, upstream])),
+    revokedSessions: new Map(revokedSessions.map(({ jti, until }) => [jti, until])),
+    secrets,
+  };
+}
+
+function macOf(key: Uint8Array, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}
+
+function derive(nodeKey: Uint8Array, use: "wrap" | "mac"): Buffer {
+  return Buffer.from(hkdfSync("sha256", nodeKey, "", `endcap node v1 ${use}`, 32));
+}
+
+async function readOrMakeKey(file: string): Promise<Buffer> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, randomBytes(32).toString("hex"), { mode: 0o600 });
+  try {
+    // A link, not a rename: of two processes that start together the first one's key stays.
+    await link(temporary, file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  const key = Buffer.from((await readFile(file, "utf8")).trim(), "hex");
+  if (key.length !== 32) throw new TypeError("the node key must be 32 bytes of hex");
+  return key;
+}
