@@ -54,13 +54,23 @@ export function judgeEvent(raw: unknown, rules: EventRules): Judged<Event> {
   const value = event as Event;
   const tooLong = longId(value);
   if (tooLong) return refuse("event_invalid", tooLong);
-  if (value.context && utf8Length(JSON.stringify(value.context)) > LIMITS.eventContextBytesMax)
+  if (value.context && jsonBytes(value.context) > LIMITS.eventContextBytesMax)
     return refuse("event_too_large", "/context");
   const at = Date.parse(value.at);
   if (Number.isNaN(at)) return refuse("event_invalid", "/at");
   if (at > rules.now + LIMITS.clockAheadMs) return refuse("clock_ahead", "/at");
   if (!rules.imported && at < rules.now - LIMITS.eventAgeMs) return refuse("clock_behind", "/at");
   return { ok: true, value };
+}
+
+/** Stringifying recurses: what is nested deeper than the stack reaches is too large as well. */
+function jsonBytes(value: unknown): number {
+  try {
+    return utf8Length(JSON.stringify(value));
+  } catch (error) {
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
 }
 
 const over = (id: string | undefined): boolean =>
