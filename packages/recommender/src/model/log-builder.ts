@@ -88,6 +88,7 @@ export class SessionLogBuilder {
 export class EventLogBuilder {
   readonly #items = new Interner();
   readonly #shoppers = new Interner();
+  readonly #links = new Map<number, number>();
   readonly #who = new Column(Int32Array);
   readonly #what = new Column(Int32Array);
   readonly #when = new Column(Float64Array);
@@ -116,10 +117,23 @@ export class EventLogBuilder {
     }
   }
 
+  /** Says that two shoppers are one person: what `other` did, before this call or after it, counts as done by `shopper`. */
+  link(other: string, shopper: string): void {
+    this.#links.set(this.#shoppers.index(other), this.#shoppers.index(shopper));
+  }
+
   build(): InteractionLog {
+    this.#joinLinked();
     const order = this.#byShopperAndTime();
     const sessions = this.#split(order);
     return this.#compose(order, sessions);
+  }
+
+  /** One step: a user id is never linked on to another. */
+  #joinLinked(): void {
+    if (this.#links.size === 0) return;
+    const who = this.#who.trimmed();
+    for (let i = 0; i < who.length; i++) who[i] = this.#links.get(who[i]!) ?? who[i]!;
   }
 
   #byShopperAndTime(): Uint32Array {

@@ -1,0 +1,164 @@
+import {
+  EndcapError,
+  type Environment,
+  isStrategy,
+  RankRequest,
+  RecommendationAnswer,
+  StrategyRequest,
+} from "@endcap/protocol";
+import { type App, createService, internalAuth, principalOf, type Service } from "@endcap/service-kit";
+import { openModels, openTables, type TenantTable } from "@endcap/storage";
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import { Catalogue } from "./catalogue/catalogue.ts";
+import type { RecommenderConfig } from "./config.ts";
+import { Champion } from "./serving/champion.ts";
+import { FallbackPublisher } from "./serving/fallback-publisher.ts";
+import { ServedWriter } from "./serving/served-writer.ts";
+import { type Recommended, TenantRecommender } from "./serving/tenant-recommender.ts";
+
+const dayMs = 86_400_000;
+/** Served lists are kept this long, for metrics and for "why did I see this". */
+const servedRetentionMs = 90 * dayMs;
+
+/** Answers are built by us from checked parts; checking them again on every request would double their cost. */
+const asJson = () => (value: unknown) => JSON.stringify(value);
+
+/** One tenant's recommender: reads its tables and models, listens for its gateway and ml. */
+export async function buildRecommender(config: RecommenderConfig): Promise<Service> {
+  const service = createService({ name: "recommender", config, trustRequestId: true });
+  const { app, log } = service;
+  const now = Date.now;
+  const tables = openTables(config.tables);
+  const models = openModels(config.models).open(config.tenant);
+  const opened = new Map<Environment, Promise<TenantTable>>();
+  const tableOf = (env: Environment): Promise<TenantTable> => {
+    let table = opened.get(env);
+    if (table === undefined) {
+      table = tables.open({ tenant: config.tenant, env });
+      opened.set(env, table);
+      // A table that could not be opened is tried again by the next request.
+      table.catch(() => opened.delete(env));
+    }
+    return table;
+  };
+
+  const catalogue = new Catalogue((await tableOf("live")).catalogue, now);
+  const champion = new Champion(models, log);
+  const served = new ServedWriter(log, servedRetentionMs);
+  const fallback = new FallbackPublisher(models, config.fallbackMs, now);
+  const recommender = new TenantRecommender({
+    catalogue,
+    champion,
+    tableOf,
+    historyEvents: config.historyEvents,
+    now,
+    random: (bytes) => crypto.getRandomValues(bytes),
+  });
+
+  const refresh = async (): Promise<void> => {
+    const swapped = await champion.refresh();
+    await catalogue.refresh();
+    await fallback.publish(() => recommender.ranker.popular(champion.current?.model, 200), champion.current, swapped);
+  };
+  await refresh();
+  const stopPolling = pollEvery(config.pollMs, refresh, (error) =>
+    log.error({ err: error }, "looking for changes failed"),
+  );
+
+  app.addHook("onClose", async () => {
+    await stopPolling();
+    await served.flush();
+    await tables.close();
+  });
+  service.status(() => ({
+    tenant: config.tenant,
+    model:
+      champion.current === undefined
+        ? null
+        : {
+            version: champion.current.version,
+            trainedAt: champion.current.trainedAt,
+            items: champion.current.model.itemCount,
+          },
+    refusedModel: champion.refused ?? null,
+    catalogueItems: catalogue.size,
+    servedWritten: served.written,
+    servedDropped: served.dropped,
+  }));
+
+  /** Logged once the answer has reached a live connection: a list that nobody received was not served. */
+  const logWhenAnswered = (reply: FastifyReply, env: Environment, { record, table }: Recommended): void => {
+    reply.raw.once("finish", () => {
+      if (!reply.raw.socket?.destroyed) served.add(env, table, record);
+    });
+  };
+
+  await app.register(async (internal: App) => {
+    await internal.register(internalAuth, {
+      audience: "recommender",
+      jwksFile: config.jwksFile,
+      tenant: config.tenant,
+    });
+
+    internal.post(
+      "/internal/v1/recommend",
+      { schema: { body: RankRequest, response: { 200: RecommendationAnswer } }, serializerCompiler: asJson },
+      async (request, reply) => {
+        const principal = principalOf(request);
+        const recommended = await recommender.recommend(principal, request.body);
+        logWhenAnswered(reply, principal.env, recommended);
+        return recommended.answer;
+      },
+    );
+
+    internal.post(
+      "/v1/recommenders/:strategy",
+      {
+        schema: {
+          params: Type.Object({ strategy: Type.String() }),
+          body: StrategyRequest,
+          response: { 200: RecommendationAnswer },
+        },
+        serializerCompiler: asJson,
+      },
+      async (request, reply) => {
+        const principal = principalOf(request);
+        if (principal.auth !== "sk" || !principal.scope.includes("recommendations:read"))
+          throw new EndcapError("scope_missing");
+        const { strategy } = request.params;
+        if (!isStrategy(strategy)) throw new EndcapError("strategy_unknown");
+        const recommended = await recommender.recommend(principal, {
+          strategy,
+          request: { include: ["score"], ...request.body },
+        });
+        logWhenAnswered(reply, principal.env, recommended);
+        return recommended.answer;
+      },
+    );
+  });
+  return service;
+}
+
+/** Runs `work` again `ms` after it ended; the function it returns stops that and waits for what is under way. */
+function pollEvery(ms: number, work: () => Promise<void>, onError: (error: unknown) => void): () => Promise<void> {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout;
+  const next = (): void => {
+    timer = setTimeout(() => {
+      running = work()
+        .catch(onError)
+        .finally(() => {
+          if (!stopped) next();
+        });
+    }, ms);
+    timer.unref();
+  };
+  next();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await running;
+  };
+}

@@ -1,0 +1,43 @@
+import type { Event } from "@endcap/protocol";
+import { interactionKind, PURCHASE } from "../model/index.ts";
+
+/** What one shopper did lately, as ranking needs it. */
+export interface History {
+  /** Item ids in the order in which they were looked at, newest last; the same item twice in a row is once. */
+  readonly session: readonly string[];
+  /** Distinct item ids, newest first. */
+  readonly seen: ReadonlySet<string>;
+  readonly purchased: ReadonlySet<string>;
+  /** The strongest thing the shopper did with an item, as an `interactionKind`. */
+  readonly strongest: ReadonlyMap<string, number>;
+}
+
+/**
+ * The stored events and those the page knows before the collector does, each event id once, in the order of their times.
+ * Neither list has to be sorted.
+ */
+export function historyOf(stored: readonly Event[], recent: readonly Event[]): History {
+  const byId = new Map<string, Event>();
+  for (const event of stored) byId.set(event.id, event);
+  for (const event of recent) if (!byId.has(event.id)) byId.set(event.id, event);
+  const events = [...byId.values()]
+    .map((event) => ({ event, at: Date.parse(event.at) }))
+    .sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
+
+  const session: string[] = [];
+  const strongest = new Map<string, number>();
+  const purchased = new Set<string>();
+  const newestLast = new Map<string, true>();
+  for (const { event } of events) {
+    const kind = interactionKind(event.type);
+    if (kind === undefined) continue;
+    for (const { id } of event.items ?? []) {
+      if (session.at(-1) !== id) session.push(id);
+      strongest.set(id, Math.max(kind, strongest.get(id) ?? kind));
+      if (kind === PURCHASE) purchased.add(id);
+      newestLast.delete(id);
+      newestLast.set(id, true);
+    }
+  }
+  return { session, seen: new Set([...newestLast.keys()].reverse()), purchased, strongest };
+}

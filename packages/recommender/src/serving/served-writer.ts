@@ -1,0 +1,68 @@
+import type { Environment, ServedRecord } from "@endcap/protocol";
+import type { TenantTable } from "@endcap/storage";
+import type { FastifyBaseLogger } from "fastify";
+
+/** Records that may wait; past that the oldest answers go unlogged, which `dropped` counts. */
+const queueMax = 10_000;
+
+/** Writes served lists behind the answers, many in one commit. One writer an environment. */
+export class ServedWriter {
+  readonly #log: Pick<FastifyBaseLogger, "error">;
+  readonly #retentionMs: number;
+  readonly #queues = new Map<Environment, { table: TenantTable; records: ServedRecord[] }>();
+  #writing: Promise<void> | undefined;
+  dropped = 0;
+  written = 0;
+
+  constructor(log: Pick<FastifyBaseLogger, "error">, retentionMs: number) {
+    this.#log = log;
+    this.#retentionMs = retentionMs;
+  }
+
+  add(env: Environment, table: TenantTable, record: ServedRecord): void {
+    let queue = this.#queues.get(env);
+    if (queue === undefined) {
+      queue = { table, records: [] };
+      this.#queues.set(env, queue);
+    }
+    if (queue.records.length >= queueMax) {
+      queue.records.shift();
+      this.dropped++;
+    }
+    queue.records.push(record);
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when everything that was added is written. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    // What is answered while a commit runs goes into the next one.
+    for (let pending = this.#take(); pending.length > 0; pending = this.#take()) {
+      for (const { table, records } of pending) {
+        try {
+          await table.served.put(records, {
+            expiresAt: Date.parse((records[0] as ServedRecord).at) + this.#retentionMs,
+          });
+          this.written += records.length;
+        } catch (error) {
+          this.dropped += records.length;
+          this.#log.error({ err: error, records: records.length }, "served lists could not be logged");
+        }
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #take(): { table: TenantTable; records: ServedRecord[] }[] {
+    const taken = [];
+    for (const queue of this.#queues.values()) {
+      if (queue.records.length === 0) continue;
+      taken.push({ table: queue.table, records: queue.records });
+      queue.records = [];
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/**
+ * endcap-train: builds one tenant's model and makes it the champion. Standard output is NDJSON: a line a step, then one
+ * line with the result or the error.
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { EndcapError, isTenantId, problem } from "@endcap/protocol";
+import { train } from "./train/run.ts";
+
+const say = (line: Record<string, unknown>): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+/** Progress at most this often; a line a thousand rows would be noise. */
+const progressMs = 250;
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      tenant: { type: "string" },
+      tables: { type: "string" },
+      models: { type: "string" },
+      exports: { type: "string" },
+      seed: { type: "string", default: "1" },
+    },
+  });
+  const { tenant, tables, models, exports, seed } = values;
+  if (tenant === undefined || !isTenantId(tenant) || !tables || !models || !exports || !/^\d{1,9}$/.test(seed)) {
+    throw new EndcapError("usage", {
+      detail: "endcap-train --tenant <id> --tables <uri> --models <uri> --exports <dir> [--seed 1]",
+    });
+  }
+  return { tenant, tables, models, exports: resolve(exports), seed: Number(seed) };
+}
+
+let lastStep = "";
+let saidAt = 0;
+
+try {
+  const result = await train({
+    ...readArguments(),
+    now: Date.now,
+    random: (bytes) => crypto.getRandomValues(bytes),
+    onStep: (step, counts) => {
+      const now = Date.now();
+      if (step === lastStep && now - saidAt < progressMs) return;
+      lastStep = step;
+      saidAt = now;
+      say({ step, ...counts });
+    },
+  });
+  say({ step: "done", result });
+} catch (error) {
+  const known = error instanceof EndcapError;
+  const { code, detail, title } = known ? error.toProblem() : problem("internal");
+  if (!known) console.error(error);
+  say({ error: { code, detail: detail ?? title } });
+  process.exitCode = 1;
+}
