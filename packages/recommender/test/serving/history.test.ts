@@ -1,0 +1,55 @@
+import type { Event } from "@endcap/protocol";
+import { expect, it } from "vitest";
+import { CART, PURCHASE, VIEW } from "../../src/model/index.ts";
+import { historyOf } from "../../src/serving/history.ts";
+
+let count = 0;
+const event = (type: Event["type"], second: number, ...ids: string[]): Event => ({
+  id: `01a204a3-2c72-7ce1-a72b-${String(++count).padStart(12, "0")}`,
+  type,
+  at: new Date(1_790_000_000_000 + second * 1000).toISOString(),
+  items: ids.map((id) => ({ id })),
+});
+
+it("puts stored and not yet stored events into one order by time, each id once", () => {
+  const a = event("view_item", 1, "a");
+  const b = event("view_item", 2, "b");
+  const c = event("view_item", 3, "c");
+  const history = historyOf([b, a], [c, b]);
+  expect(history.session).toEqual(["a", "b", "c"]);
+  expect([...history.seen]).toEqual(["c", "b", "a"]);
+});
+
+it("counts the same item twice in a row once, and leaves out what says nothing of interest", () => {
+  const history = historyOf(
+    [
+      event("view_item", 1, "a"),
+      event("page_view", 2),
+      event("recommendation_impression", 3, "z"),
+      event("view_item", 4, "a"),
+      event("view_item", 5, "b"),
+      event("view_item", 6, "a"),
+    ],
+    [],
+  );
+  expect(history.session).toEqual(["a", "b", "a"]);
+  expect([...history.seen]).toEqual(["a", "b"]);
+});
+
+it("remembers the strongest thing done with an item", () => {
+  const history = historyOf(
+    [
+      event("purchase", 3, "a", "b"),
+      event("add_to_cart", 2, "a", "c"),
+      event("view_item", 1, "d"),
+      event("view_item", 4, "a"),
+    ],
+    [],
+  );
+  expect(Object.fromEntries(history.strongest)).toEqual({ a: PURCHASE, b: PURCHASE, c: CART, d: VIEW });
+  expect([...history.purchased].sort()).toEqual(["a", "b"]);
+});
+
+it("is empty for a new shopper", () => {
+  expect(historyOf([], [])).toEqual({ session: [], seen: new Set(), purchased: new Set(), strongest: new Map() });
+});
