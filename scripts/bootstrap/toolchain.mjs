@@ -19,7 +19,7 @@ const home = path.join(root, ".toolchain");
 const modules = path.join(home, "node_modules");
 
 /** Node 22.19 is the first whose type stripping we rely on; odd lines such as 23 miss parts of it and get no fixes. */
-export function isGoodNode(version) {
+function isGoodNode(version) {
   const [major, minor] = version.split(".").map(Number);
   return (major === 22 && minor >= 19) || (major >= 24 && major % 2 === 0);
 }
