@@ -1,0 +1,24 @@
+// Explicit calls to Endcap, one for each event the shop announces. Calls made before the SDK has loaded wait in the
+// stub's queue. This file is all of the shop's Endcap code besides the tag and the placements.
+
+window.endcap ??= {
+  q: [],
+  track(...call) {
+    this.q.push(["track", ...call]);
+  },
+  signOut() {
+    this.q.push(["signOut"]);
+  },
+};
+
+document.addEventListener("shop:event", ({ detail: { event, ecommerce } }) => {
+  window.endcap.track(event, {
+    items: ecommerce.items?.map(({ item_id, price, quantity }) => ({ id: item_id, price, quantity })),
+    currency: ecommerce.currency,
+    value: ecommerce.value,
+    transactionId: ecommerce.transaction_id,
+    query: ecommerce.search_term,
+  });
+});
+
+document.addEventListener("shop:signed-out", () => window.endcap.signOut());
