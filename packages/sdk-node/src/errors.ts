@@ -12,6 +12,13 @@ function branded(value: unknown, brand: string): boolean {
   return Array.isArray(brands) && brands.includes(brand);
 }
 
+/** `this` is the class that `instanceof` names. A subclass that a caller derives has no brand of its own and keeps the ordinary rule. */
+function hasBrand(this: { readonly brand: string }, value: unknown): boolean {
+  return Object.hasOwn(this, "brand")
+    ? branded(value, this.brand)
+    : Function.prototype[Symbol.hasInstance].call(this as typeof EndcapError, value);
+}
+
 /** Any error of this SDK. Programmer faults are TypeErrors; a caller's own abort rejects with the signal's reason. */
 export class EndcapError extends Error {
   static readonly brand: string = "EndcapError";
@@ -27,12 +34,7 @@ export class EndcapError extends Error {
     this[BRANDS] = brands;
   }
 
-  /** A subclass that a caller derives has no brand of its own and keeps the ordinary rule. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return Object.hasOwn(this, "brand")
-      ? branded(value, this.brand)
-      : Function.prototype[Symbol.hasInstance].call(this, value);
-  }
+  static override readonly [Symbol.hasInstance] = hasBrand;
 }
 
 /** A code of the catalogue; an older SDK may meet a newer code. */

@@ -1,6 +1,6 @@
 /** Asking for recommendations. */
 import type { RecommendationAnswer, RecommendationRequest, StrategyRequest } from "@endcap/protocol";
-import { type CallOptions, json, segment, type Transport } from "./http/transport.ts";
+import { type CallOptions, json, type Transport } from "./http/transport.ts";
 
 /** A shopper waits for this page: better late by one retry than never, but not by thirty seconds. */
 const DEFAULTS: CallOptions = { timeoutMsMax: 2000, retries: 1 };
@@ -34,8 +34,9 @@ export class Recommenders {
 
   /** Raw ids and scores of one strategy, straight from the tenant's recommender: no placement rules, no fallback. */
   rank(strategy: string, request: StrategyRequest, options: CallOptions = {}): Promise<RecommendationAnswer> {
+    if (!/^[A-Za-z0-9:_.-]+$/.test(strategy)) throw new TypeError("strategy is not a strategy's name");
     return this.#transport.send(
-      { method: "POST", path: `/v1/recommenders/${segment(strategy)}`, body: json(request) },
+      { method: "POST", path: `/v1/recommenders/${strategy}`, body: json(request) },
       { ...DEFAULTS, ...options },
     );
   }

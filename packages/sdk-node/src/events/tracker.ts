@@ -129,8 +129,9 @@ export class Tracker {
     }
     const counts = this.#tally;
     this.#tally = new Tally();
-    if (failure !== undefined) throw new EndcapFlushError(counts, this.#queue.size, failure);
-    return counts;
+    if (failure === undefined) return counts;
+    this.#reviveLater();
+    throw new EndcapFlushError(counts, this.#queue.size, failure);
   }
 
   /** Refuses further events, then flushes. */
@@ -141,8 +142,10 @@ export class Tracker {
 
   /** Delivers soon: at once when a batch is full, else when the oldest event has waited long enough. */
   #schedule(): void {
+    // While the gateway cannot be reached, the revival timer alone decides.
+    if (this.#failures > 0 && this.#cancelTimer) return;
     if (this.#queue.hasFullBatch) {
-      if (!this.#draining) this.#inBackground(this.#drain({}, false));
+      if (this.#draining === undefined) this.#inBackground(this.#drain({}, false));
     } else if (!this.#cancelTimer) {
       this.#deliverAfter(this.#ageMsMax);
     }
@@ -171,27 +174,35 @@ export class Tracker {
       },
       (error: unknown) => {
         guard(() => this.#hooks.onError?.(error));
-        this.#failures += 1;
-        // An invocation that is being kept alive ends here; its events go with the next one of this instance.
-        if (this.#waitUntil || this.#cancelTimer) return;
-        this.#deliverAfter(Math.min(REVIVE_MS_MAX, REVIVE_MS * 2 ** (this.#failures - 1)));
+        this.#reviveLater();
       },
     );
     this.#waitUntil?.(watched);
   }
 
+  #reviveLater(): void {
+    this.#failures += 1;
+    // An invocation that is being kept alive ends here; its events go with the next one of this instance.
+    if (this.#waitUntil || this.#cancelTimer || this.#closed) return;
+    this.#deliverAfter(Math.min(REVIVE_MS_MAX, REVIVE_MS * 2 ** (this.#failures - 1)));
+  }
+
   /** One drain at a time, so that nothing is sent twice. `partial` also sends what does not fill a batch. */
   async #drain(options: CallOptions, partial = true): Promise<void> {
-    while (this.#draining) await this.#draining.catch(() => undefined);
+    while (this.#draining !== undefined) await this.#draining.catch(() => undefined);
     if (partial) {
       this.#cancelTimer?.();
       this.#cancelTimer = undefined;
       this.#queue.freeze();
     }
-    this.#draining = this.#sendAll(options).finally(() => {
+    this.#draining = this.#sendAll(options);
+    try {
+      await this.#draining;
+    } finally {
       this.#draining = undefined;
-    });
-    return this.#draining;
+    }
+    // A batch that filled up just after the last worker looked.
+    if (this.#queue.hasFullBatch) this.#schedule();
   }
 
   async #sendAll(options: CallOptions): Promise<void> {
