@@ -1,6 +1,5 @@
 /** A small shop with taste in it: shoppers stay within a theme, so that views of one item speak for others of its theme. */
 import type { Item } from "@endcap/protocol";
-import type { TrackData } from "@endcap/sdk-node";
 
 export const themes = ["tea", "garden", "bath", "desk", "picnic", "candle"] as const;
 export const itemsPerTheme = 10;
@@ -38,7 +37,13 @@ export function seededRandom(seed: number): () => number {
 
 export interface Step {
   readonly type: "view_item" | "add_to_cart" | "purchase";
-  readonly data: TrackData;
+  readonly data: {
+    readonly userId: string;
+    readonly items: { readonly id: string; readonly quantity?: number; readonly price?: number }[];
+    readonly at: Date;
+    readonly transactionId?: string;
+    readonly currency?: string;
+  };
 }
 
 /** Visits of `shoppers` people in the last day: a few items of one theme each, one visit in three ends in a purchase. */
@@ -53,9 +58,9 @@ export function* visits(shoppers: number, now: number, seed = 1): Generator<Step
     for (let step = 0; step < count; step++) {
       const id = itemId(theme, Math.floor(random() ** 1.5 * itemsPerTheme));
       const at = new Date(start + step * 20_000);
-      yield { type: "view_item", data: { userId, items: [id], at } };
+      yield { type: "view_item", data: { userId, items: [{ id }], at } };
       if (random() < 0.25) {
-        yield { type: "add_to_cart", data: { userId, items: [id], at: new Date(at.getTime() + 5_000) } };
+        yield { type: "add_to_cart", data: { userId, items: [{ id }], at: new Date(at.getTime() + 5_000) } };
         bought.push(id);
       }
     }

@@ -53,6 +53,18 @@ export interface Process {
   readonly rssBytes?: number;
 }
 
+export interface TrainingResult {
+  readonly version: string;
+  readonly events: number;
+  readonly items: number;
+}
+
+interface Job {
+  readonly state: string;
+  readonly result?: TrainingResult;
+  readonly error?: { readonly message: string };
+}
+
 export class Stack {
   readonly ready: ReadyLine;
   /** From spawn to the ready line. */
@@ -100,28 +112,25 @@ export class Stack {
     return { id, publishable: publishable.id, secretKey: secret.id, secret: secret.secret };
   }
 
-  /** Trains and resolves when the recommender answers from the new model. */
-  async train(tenant: string, waitMsMax = 60_000): Promise<string> {
+  /** Trains and resolves to the job's result when the recommender answers from the new model. */
+  async trainFor(tenant: string, waitMsMax = 60_000): Promise<TrainingResult> {
     const job = await this.admin<{ id: string }>("POST", `/v1/tenants/${tenant}/train`);
     const until = Date.now() + waitMsMax;
-    const version = await this.#poll(until, async () => {
-      const { state, result, error } = await this.admin<{
-        state: string;
-        result?: { version: string };
-        error?: { message: string };
-      }>("GET", `/v1/jobs/${job.id}`);
+    const trained = await this.#poll(until, async () => {
+      const { state, result, error } = await this.admin<Job>("GET", `/v1/jobs/${job.id}`);
       if (state === "failed") throw new Error(`training failed: ${error?.message}`);
-      return state === "succeeded" ? result?.version : undefined;
+      return state === "succeeded" ? result : undefined;
     });
     await this.#poll(until, async () => {
+      const look = { strategy: "trending", limit: 1 };
       const { model } = await this.admin<{ model: { version: string } | null }>(
         "POST",
         `/v1/tenants/${tenant}/recommendations`,
-        { strategy: "trending", limit: 1 },
+        look,
       );
-      return model?.version === version || undefined;
+      return model?.version === trained.version || undefined;
     });
-    return version;
+    return trained;
   }
 
   async processes(): Promise<Process[]> {
