@@ -14,7 +14,7 @@ function fault(sentence) {
 function readJson(name) {
   try {
     return JSON.parse(fs.readFileSync(path.join(dir, name), "utf8"));
-  } catch (error) {
+  } catch {
     return undefined;
   }
 }
