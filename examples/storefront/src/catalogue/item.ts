@@ -1,4 +1,4 @@
-import type { Item } from "@endcap/protocol";
+import type { Item } from "@endcap/sdk-node";
 import type { Product } from "./generate.ts";
 
 /** A product as Endcap's catalogue wants it. `origin` is the shop's own, without a slash at its end. */

@@ -1,12 +1,4 @@
 /** Three departments, twelve categories. Paths on the wire are [department, category, kind]. */
-export interface Category {
-  slug: string;
-  name: string;
-  department: Department;
-  /** One line under the category's heading. */
-  line: string;
-}
-
 export type Department = "Camp" | "Kitchen" | "Garden";
 
 export const departments: readonly { name: Department; line: string; backdrop: string }[] = [
@@ -58,6 +50,8 @@ export const categories = [
     department: "Garden",
     line: "Small packets, large ambitions.",
   },
-] as const satisfies readonly Category[];
+] as const satisfies readonly { slug: string; name: string; department: Department; line: string }[];
 
-export type CategorySlug = (typeof categories)[number]["slug"];
+export type Category = (typeof categories)[number];
+
+export type CategorySlug = Category["slug"];
