@@ -138,6 +138,11 @@ export const ERRORS = {
     "This origin is not on the tenant's list",
     "Let the operator add the page's origin to the tenant.",
   ),
+  catalogue_read_only: entry(
+    403,
+    "The test environment shows the live catalogue",
+    "Write items with a key of the live environment.",
+  ),
   identity_denied: entry(403, "The caller may not speak for this shopper", "Sign the shopper in with a user token."),
   tenant_forbidden: entry(
     403,
@@ -255,6 +260,7 @@ export const ERRORS = {
   data_dir_locked: entry(0, "Another process uses this data directory", "Stop it or choose another data directory."),
   not_running: entry(0, "Endcap is not running", "Start it with `npm start` or `endcap up`."),
   import_format: entry(0, "The file is not of the format that was named", "Check --format and the file."),
+  export_damaged: entry(0, "The export is damaged or incomplete", "It was refused; make a new one."),
   file_not_found: entry(0, "There is no such file", "Check the path."),
   usage: entry(0, "The command was not understood", "See `endcap --help`."),
   model_invalid: entry(
