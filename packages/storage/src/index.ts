@@ -1,4 +1,8 @@
 /** Storage: the ports, and the adapters that a location (a URI) chooses. */
+export { batchIdAt } from "./batch-id.ts";
+export { checkDataVersion, claimDataDir, DATA_VERSION } from "./data-version.ts";
+export { type CheckedExport, checkExport, type ExportFile, readExport } from "./export/read.ts";
+export { openModels, openTables } from "./locations.ts";
 export type {
   CatalogStore,
   DeleteResult,

@@ -1,0 +1,199 @@
+import { type Event, type Shopper, uuidV7Time } from "@endcap/protocol";
+import {
+  type AppendBatch,
+  type AppendResult,
+  type EventStore,
+  LATEST,
+  type Link,
+  type LinkResult,
+  type ScanRange,
+  type StoredBatch,
+} from "../ports/event-store.ts";
+import type { ShopperKey } from "../ports/shopper.ts";
+import { decodeEvents, encodeEvents, newestAtOf } from "../rows/events-text.ts";
+import {
+  after,
+  EVENTS,
+  eventsKey,
+  LINKED,
+  linkedKey,
+  linkKey,
+  parseLinked,
+  type RowKey,
+  shopperOfPk,
+  shopperPk,
+} from "../rows/keys.ts";
+import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
+import {
+  eventsDigest,
+  eventsNewestAt,
+  eventsReceivedAt,
+  eventsText,
+  frameEvents,
+  frameText,
+  isExpired,
+  textOf,
+  unframeEvents,
+} from "./frame.ts";
+import { Newest } from "./newest.ts";
+
+interface NewRow {
+  readonly key: RowKey;
+  readonly value: Buffer;
+}
+
+export class LmdbEventStore implements EventStore {
+  readonly #env: LmdbEnvironment;
+  readonly #now: () => number;
+
+  constructor(env: LmdbEnvironment, now: () => number) {
+    this.#env = env;
+    this.#now = now;
+  }
+
+  async append(batches: readonly AppendBatch[]): Promise<AppendResult[]> {
+    const groups = batches.map(rowsOf);
+    const bytes = groups.reduce((sum, rows) => sum + rows.reduce((n, { value }) => n + value.length, 0), 0);
+    // Which outcomes belong to which batch is told by counting: a batch has one for each of its rows.
+    const outcomes = await this.#env.write(bytes, (db) => groups.flatMap((rows) => putAllIfAllAbsent(db, rows)));
+    const results: AppendResult[] = [];
+    let at = 0;
+    for (const rows of groups) {
+      const absent = outcomes.slice(at, at + rows.length);
+      at += rows.length;
+      results.push(absent.every(Boolean) ? "stored" : await this.#againstStored(rows));
+    }
+    return results;
+  }
+
+  /** Some of the rows were there: the same batch again, whole or in part, or another batch by the same id. */
+  async #againstStored(rows: readonly NewRow[]): Promise<AppendResult> {
+    const db = this.#env.fresh();
+    const missing: NewRow[] = [];
+    for (const row of rows) {
+      const stored = db.get(row.key);
+      if (!stored) missing.push(row);
+      else if (!eventsDigest(stored).equals(eventsDigest(row.value))) return "changed";
+    }
+    if (missing.length === 0) return "duplicate";
+    const bytes = missing.reduce((sum, { value }) => sum + value.length, 0);
+    const absent = await this.#env.write(bytes, (db) => missing.map((row) => putIfAbsent(db, row)));
+    return absent.every(Boolean) ? "stored" : this.#againstStored(rows);
+  }
+
+  async latest({ anonymousId, userId }: Shopper, n: number): Promise<Event[]> {
+    const newest = new Newest(n);
+    if (n <= 0) return [];
+    const linked = userId === undefined ? [] : this.#links(userId);
+    const keys: ShopperKey[] = [];
+    if (anonymousId !== undefined) keys.push({ kind: "anonymous", id: anonymousId });
+    if (userId !== undefined) keys.push({ kind: "user", id: userId });
+    for (const link of linked)
+      if (link.anonymousId !== anonymousId) keys.push({ kind: "anonymous", id: link.anonymousId });
+    let left: number = LATEST.rowsMax;
+    for (const key of keys) left = this.#collect(key, newest, left);
+    return newest.list();
+  }
+
+  /** Offers one partition's events, newest batch first, until older batches cannot matter. Returns how many rows may still be looked at. */
+  #collect(shopper: ShopperKey, newest: Newest, rowsLeft: number): number {
+    const pk = shopperPk(shopper);
+    const now = this.#now();
+    let left = rowsLeft;
+    for (const { key, value } of this.#env.rangeBackwards([pk, EVENTS], [pk, after(EVENTS)])) {
+      if (left-- === 0) return 0;
+      const threshold = newest.threshold;
+      if (eventsNewestAt(value) >= threshold) {
+        if (isExpired(value, now)) continue;
+        const events = decodeEvents(shopper, eventsText(value));
+        for (let i = events.length - 1; i >= 0; i--) newest.offer(events[i] as Event);
+      } else {
+        const batchTime = uuidV7Time(key[1].slice(EVENTS.length));
+        if (batchTime !== null && batchTime + LATEST.slackMs < threshold) break;
+      }
+    }
+    return left;
+  }
+
+  async link({ anonymousId, userId, at }: Link): Promise<LinkResult> {
+    const key = linkKey(anonymousId);
+    const reverse = linkedKey(userId, at, anonymousId);
+    const [absent] = await this.#env.write(userId.length, (db) => [
+      db.ifNoExists(key, () => {
+        void db.put(key, frameText(at, userId));
+        void db.put(reverse, frameText(at, ""));
+      }),
+    ]);
+    if (absent) return "stored";
+    const stored = this.#env.get(key);
+    return stored && textOf(stored) === userId ? "duplicate" : "other";
+  }
+
+  async links(userId: string): Promise<Link[]> {
+    return this.#links(userId);
+  }
+
+  #links(userId: string): Link[] {
+    const pk = shopperPk({ kind: "user", id: userId });
+    const links: Link[] = [];
+    for (const { key } of this.#env.rangeBackwards([pk, LINKED], [pk, after(LINKED)], LATEST.linksMax))
+      links.push({ userId, ...parseLinked(key[1]) });
+    return links;
+  }
+
+  async *scan({ from = 0, to = Number.POSITIVE_INFINITY }: ScanRange = {}): AsyncGenerator<StoredBatch> {
+    for await (const rows of this.#env.chunks(["S#", ""], [after("S#"), ""])) {
+      const now = this.#now();
+      for (const { key, value } of rows) {
+        if (!key[1].startsWith(EVENTS) || isExpired(value, now)) continue;
+        const receivedAt = eventsReceivedAt(value);
+        if (receivedAt >= from && receivedAt < to) yield storedBatch(key, value);
+      }
+    }
+  }
+}
+
+function storedBatch([pk, sk]: RowKey, value: Buffer): StoredBatch {
+  const { digest, receivedAt, expiresAt, text } = unframeEvents(value);
+  const shopper = shopperOfPk(pk) as ShopperKey;
+  return {
+    shopper,
+    batchId: sk.slice(EVENTS.length),
+    digest,
+    receivedAt,
+    expiresAt,
+    events: decodeEvents(shopper, text),
+  };
+}
+
+function rowsOf({ batchId, digest, receivedAt, expiresAt, parts }: AppendBatch): NewRow[] {
+  return parts.map(({ shopper, events }) => ({
+    key: eventsKey(shopperPk(shopper), batchId),
+    value: frameEvents({
+      newestAt: newestAtOf(events),
+      receivedAt,
+      count: events.length,
+      digest,
+      expiresAt,
+      text: encodeEvents(shopper, events),
+    }),
+  }));
+}
+
+function putIfAbsent(db: RowDatabase, { key, value }: NewRow): Promise<boolean> {
+  return db.ifNoExists(key, () => {
+    void db.put(key, value);
+  });
+}
+
+/** One outcome a row; all rows are written, or, where any was there before, none. */
+function putAllIfAllAbsent(db: RowDatabase, rows: readonly NewRow[]): Promise<boolean>[] {
+  const outcomes: Promise<boolean>[] = [];
+  const from = (i: number): void => {
+    const row = rows[i];
+    if (row) outcomes.push(db.ifNoExists(row.key, () => from(i + 1)));
+    else for (const { key, value } of rows) void db.put(key, value);
+  };
+  from(0);
+  return outcomes;
+}

@@ -1,0 +1,124 @@
+/**
+ * Group commit: one transaction is under way at a time; what arrives meanwhile goes into the next one together. A
+ * promise resolves when its transaction is on stable storage.
+ *
+ * Why not lmdb-js's own batching by event turn: a failed commit (a full disk) rejects a promise of its own that nobody
+ * can reach, which ends the process; and `db.transaction()` never settles after one. Explicit batches do neither.
+ */
+import { statfs } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { EndcapError } from "@endcap/protocol";
+import type { RowDatabase } from "./environment.ts";
+
+/** Queues conditional writes and answers their outcomes, `true` where the condition held. Runs inside a batch. */
+export type Enqueue = (db: RowDatabase) => Promise<boolean>[];
+
+interface Write {
+  readonly enqueue: Enqueue;
+  readonly bytes: number;
+  readonly resolve: (outcomes: boolean[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A transaction holds its dirty pages in memory. */
+const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+
+const ENOSPC = 28;
+const EFBIG = 27;
+const EDQUOT = 122;
+const EIO = 5;
+const MAP_FULL = -30792;
+
+export class GroupWriter {
+  readonly #db: RowDatabase;
+  readonly #path: string;
+  #queue: Write[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(db: RowDatabase, path: string) {
+    this.#db = db;
+    this.#path = path;
+  }
+
+  /** `bytes`: about how much it writes; bounds a group. @throws EndcapError `storage_full`, `storage_unavailable` */
+  write(bytes: number, enqueue: Enqueue): Promise<boolean[]> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ enqueue, bytes, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when everything written so far has settled. */
+  async drain(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Whoever was answered just now, and everyone of this event turn, gets into the next group.
+      await nextTurn();
+      await this.#commit(this.#nextGroup());
+    }
+    this.#running = undefined;
+  }
+
+  #nextGroup(): Write[] {
+    let bytes = 0;
+    let count = 0;
+    for (const write of this.#queue) {
+      bytes += write.bytes;
+      if (count > 0 && bytes > GROUP_BYTES_MAX) break;
+      count++;
+    }
+    const group = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return group;
+  }
+
+  async #commit(group: Write[]): Promise<void> {
+    const started: { write: Write; outcomes: Promise<boolean>[] }[] = [];
+    const committed = this.#db.batch(() => {
+      for (const write of group) {
+        try {
+          started.push({ write, outcomes: write.enqueue(this.#db) });
+        } catch (error) {
+          write.reject(error);
+        }
+      }
+    });
+    // Every promise of a failed commit rejects; all of them have to be waited for, or one would be an unhandled rejection.
+    const settled = await Promise.allSettled([committed, ...started.flatMap(({ outcomes }) => outcomes)]);
+    const failure = settled.find((result) => result.status === "rejected");
+    if (failure) {
+      const error = await this.#explain(failure.reason);
+      for (const { write } of started) write.reject(error);
+      return;
+    }
+    for (const { write, outcomes } of started) write.resolve(await Promise.all(outcomes));
+  }
+
+  /** lmdb-js says "commit failed" and gives the cause, an errno, as a promise. */
+  async #explain(reason: unknown): Promise<EndcapError> {
+    const cause = await causeOf(reason);
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const full = code === ENOSPC || code === EFBIG || code === EDQUOT || code === MAP_FULL;
+    // lmdb answers EIO when a write was cut short, which is what a disk does first when it fills up.
+    if (full || (code === EIO && (await this.#isDiskFull())))
+      return new EndcapError("storage_full", { internal: `no room for ${this.#path}`, cause });
+    return new EndcapError("storage_unavailable", { internal: `cannot write ${this.#path}`, cause });
+  }
+
+  async #isDiskFull(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#path);
+    return bavail * bsize < 4 * GROUP_BYTES_MAX;
+  }
+}
+
+async function causeOf(reason: unknown): Promise<unknown> {
+  if (!(reason instanceof Error) || !("commitError" in reason)) return reason;
+  try {
+    return await reason.commitError;
+  } catch (cause) {
+    return cause;
+  }
+}
