@@ -23,7 +23,7 @@ export async function buildCollector(config: CollectorConfig, options: Collector
   const { now = Date.now, log } = options;
   const service = createService({ name: "collector", config, trustRequestId: true, now, ...(log && { log }) });
   const { app, registry } = service;
-  const tables = await openTables(config.tables, { now, openMax: config.tablesOpenMax });
+  const tables = openTables(config.tables, { now, openMax: config.tablesOpenMax });
   app.addHook("onClose", () => tables.close());
 
   const counts = new EventCounts(registry);

@@ -16,6 +16,7 @@ export interface EventRoutesOptions {
 
 /** POST /internal/v1/event-batches: many callers' events in one request, each part judged and answered alone. */
 export async function eventRoutes(app: App, { appender, counts, tenant, now }: EventRoutesOptions): Promise<void> {
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser(COALESCED_CONTENT_TYPE, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
   app.post(

@@ -1,6 +1,5 @@
-import { hash } from "node:crypto";
-import { type Event, LIMITS, uuidV7 } from "@endcap/protocol";
-import type { AppendBatch } from "@endcap/storage";
+import { type Event, LIMITS } from "@endcap/protocol";
+import { type AppendBatch, batchIdAt } from "@endcap/storage";
 import type { ShopperHistory } from "./part-reader.ts";
 
 export interface PartIdentity {
@@ -23,23 +22,15 @@ export function importBatches(histories: readonly ShopperHistory[], identity: Pa
   const seed = `${identity.importId}\0${identity.part}\0${digest.toString("hex")}`;
   const batches: AppendBatch[] = [];
   for (const { shopper, events } of histories) {
-    const timed = events.map((event) => ({ event, at: Math.max(0, Date.parse(event.at)) }));
+    const timed = events.map((event) => ({ event, at: Date.parse(event.at) }));
     timed.sort((a, b) => a.at - b.at);
     for (let start = 0; start < timed.length; start += LIMITS.eventsPerBatchMax) {
       const row = timed.slice(start, start + LIMITS.eventsPerBatchMax);
       const newest = row.at(-1)?.at ?? 0;
-      const batchId = derivedId(newest, `${seed}\0${shopper.kind}\0${shopper.id}\0${row[0]?.event.id}`);
+      const batchId = batchIdAt(newest, `${seed}\0${shopper.kind}\0${shopper.id}\0${row[0]?.event.id}`);
       const parts = [{ shopper, events: row.map(({ event }): Event => event) }];
       batches.push({ batchId, digest, receivedAt, expiresAt, parts });
     }
   }
   return batches;
-}
-
-function derivedId(time: number, seed: string): string {
-  const digest = hash("sha256", seed, "buffer");
-  return uuidV7(time, (bytes) => {
-    bytes.set(digest.subarray(0, bytes.length));
-    return bytes;
-  });
 }

@@ -13,7 +13,11 @@ export interface ItemRoutesOptions {
 }
 
 const ItemParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 500 }) });
-const DeleteItemAnswer = Type.Object({ id: Type.String(), serverTime: Type.String() });
+const DeleteItemAnswer = Type.Object({
+  id: Type.String(),
+  deleted: Type.Boolean({ description: "false: there was none. The deletion is remembered against late writes" }),
+  serverTime: Type.String(),
+});
 
 /** PUT /v1/items, GET and DELETE /v1/items/{id}. */
 export async function itemRoutes(app: App, { tables, now }: ItemRoutesOptions): Promise<void> {
@@ -52,18 +56,21 @@ export async function itemRoutes(app: App, { tables, now }: ItemRoutesOptions): 
   app.delete("/v1/items/:id", { schema: { params: ItemParams, response: { 200: DeleteItemAnswer } } }, (request) =>
     withCatalogue(request, async (catalogue) => {
       const { id } = request.params;
-      if ((await deleteItem(catalogue, id, now())) === "missing") throw new EndcapError("item_not_found");
-      return { id, serverTime: serverTime() };
+      const deleted = await deleteItem(catalogue, id, now());
+      return { id, deleted, serverTime: serverTime() };
     }),
   );
 }
 
-/** An item that is dated in the future would outlive a deletion dated now, and the shop would not know why. */
-async function deleteItem(catalogue: CatalogStore, id: string, now: number): Promise<"deleted" | "missing"> {
+/**
+ * Whether there was such an item. One that is dated in the future would outlive a deletion dated now, and the shop would
+ * not know why: it is deleted as of its own date.
+ */
+async function deleteItem(catalogue: CatalogStore, id: string, now: number): Promise<boolean> {
   const [result] = await catalogue.delete([id], now);
-  if (result !== "stale") return result ?? "missing";
+  if (result !== "stale") return result === "deleted";
   const [item] = await catalogue.get([id]);
-  if (item === undefined) return "missing";
+  if (item === undefined) return false;
   const [second] = await catalogue.delete([id], Date.parse(item.updatedAt));
-  return second === "missing" ? "missing" : "deleted";
+  return second === "deleted";
 }
