@@ -42,4 +42,3 @@ document.addEventListener("change", (event) => {
 
 const page = JSON.parse(document.getElementById("page-data").textContent);
 for (const event of page.events) announce(event);
-if (page.signedOut) document.dispatchEvent(new CustomEvent("shop:signed-out"));

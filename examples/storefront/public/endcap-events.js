@@ -1,15 +1,14 @@
 // Explicit calls to Endcap, one for each event the shop announces. Calls made before the SDK has loaded wait in the
 // stub's queue. This file is all of the shop's Endcap code besides the tag and the placements.
 
-window.endcap ??= {
-  q: [],
-  track(...call) {
-    this.q.push(["track", ...call]);
-  },
-  signOut() {
-    this.q.push(["signOut"]);
-  },
-};
+window.endcap ??= { q: [] };
+for (const method of ["track", "identify", "signOut"]) {
+  window.endcap[method] ??= (...call) => window.endcap.q.push([method, ...call]);
+}
+
+const { userToken, signedOut } = JSON.parse(document.getElementById("page-data").textContent);
+if (userToken) window.endcap.identify(userToken);
+if (signedOut) window.endcap.signOut();
 
 document.addEventListener("shop:event", ({ detail: { event, ecommerce } }) => {
   window.endcap.track(event, {
@@ -20,5 +19,3 @@ document.addEventListener("shop:event", ({ detail: { event, ecommerce } }) => {
     query: ecommerce.search_term,
   });
 });
-
-document.addEventListener("shop:signed-out", () => window.endcap.signOut());

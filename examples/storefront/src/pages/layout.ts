@@ -51,7 +51,7 @@ ${["base", "shelves", "pages"].map((name) => html`<link rel="stylesheet" href="/
 ${endcapScripts(visit)}
 <script type="module" src="/assets/datalayer.js?v=${visit.assetVersion}"></script>
 ${page.structuredData?.map((data) => dataBlock("application/ld+json", data))}
-${dataBlock("application/json", { events: page.events ?? [], signedOut: visit.signedOut }, "page-data")}
+${dataBlock("application/json", pageData(page, visit), "page-data")}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the goods</a>
@@ -63,11 +63,15 @@ ${footer()}
 `.text;
 }
 
+/** What the page's scripts read instead of inline code. */
+function pageData(page: Page, visit: Visit) {
+  return { events: page.events ?? [], userToken: visit.endcap?.userToken, signedOut: visit.signedOut };
+}
+
 /** All there is to install: one tag. The second script makes explicit calls beside it and can go when it is not wanted. */
 function endcapScripts({ endcap, assetVersion }: Visit): Fragment {
   if (endcap === undefined) return undefined;
-  const userToken = endcap.userToken !== undefined && html` data-user-token="${endcap.userToken}"`;
-  return html`<script async src="${endcap.endpoint}/sdk/v1.js" data-key="${endcap.publishableKey}" data-endpoint="${endcap.endpoint}"${userToken}></script>
+  return html`<script async src="${endcap.endpoint}/sdk/v1.js" data-key="${endcap.publishableKey}" data-endpoint="${endcap.endpoint}"></script>
 <script type="module" src="/assets/endcap-events.js?v=${assetVersion}"></script>`;
 }
 

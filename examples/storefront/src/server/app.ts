@@ -24,7 +24,8 @@ export interface ShopOptions {
   ordersPath: string;
   /** Signs the sign-in cookie. */
   cookieSecret: string;
-  endcap?: ShopEndcap;
+  /** Asked on every request: the shop may open before Endcap is there. */
+  endcap?: () => ShopEndcap | undefined;
   now?: () => Date;
   /** Warnings and errors as JSON lines; off in tests. */
   logLevel?: "silent" | "warn" | "info";
@@ -41,7 +42,7 @@ export async function buildShop(options: ShopOptions): Promise<FastifyInstance> 
   const context: ShopContext = {
     catalogue: options.catalogue,
     orders: await OrderBook.open(options.ordersPath, options.catalogue),
-    endcap: options.endcap,
+    endcap: options.endcap ?? (() => undefined),
     origin: () => options.origin ?? app.listeningOrigin,
     assetVersion: await versionOf(publicDirectory),
     now: options.now ?? (() => new Date()),
@@ -51,9 +52,8 @@ export async function buildShop(options: ShopOptions): Promise<FastifyInstance> 
   await app.register(fastifyFormbody);
   await app.register(fastifyStatic, { root: publicDirectory, prefix: "/assets/", maxAge: "1h" });
 
-  const policy = contentSecurityPolicy(options.endcap?.endpoint);
   app.addHook("onSend", async (_request, reply) => {
-    reply.header("content-security-policy", policy);
+    reply.header("content-security-policy", contentSecurityPolicy(context.endcap()?.endpoint));
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "strict-origin-when-cross-origin");
   });

@@ -15,7 +15,7 @@ export interface ShopEndcap {
 export interface ShopContext {
   catalogue: Catalogue;
   orders: OrderBook;
-  endcap: ShopEndcap | undefined;
+  endcap: () => ShopEndcap | undefined;
   /** Where shoppers reach the shop; absolute links are made with it. */
   origin: () => string;
   assetVersion: string;
@@ -37,7 +37,7 @@ export async function visitOf(request: FastifyRequest, reply: FastifyReply, cont
   const user = readUser(request);
   const signedOut = request.cookies[cookieNames.signedOut] !== undefined;
   if (signedOut) reply.clearCookie(cookieNames.signedOut, { path: "/" });
-  const { endcap } = context;
+  const endcap = context.endcap();
   return {
     basketCount: basketOf(request, context).count,
     userName: user?.name,

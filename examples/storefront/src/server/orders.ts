@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Address } from "../pages/checkout.ts";
@@ -42,6 +42,8 @@ export class OrderBook {
     });
     // What follows the last newline is an order whose write a crash cut short; its shopper was never thanked.
     const lines = text.split("\n").slice(0, -1);
+    const whole = Buffer.byteLength(lines.map((line) => `${line}\n`).join(""));
+    if (whole < Buffer.byteLength(text)) await truncate(path, whole);
     const rows = lines.map((line): OrderRow => JSON.parse(line));
     return new OrderBook(path, catalogue, new Map(rows.map((row) => [row.id, row])));
   }
