@@ -59,8 +59,8 @@ CREATE TABLE jobs (
   progress      jsonb,
   result        jsonb,
   error         jsonb,
-  -- How many events the tenant had when the job began: what the schedule compares with.
-  events_seen   bigint,
+  -- How many rows the table had when the job began: what the schedule compares with.
+  rows_seen     bigint,
   created_at    timestamptz NOT NULL DEFAULT now(),
   started_at    timestamptz,
   finished_at   timestamptz

@@ -1,4 +1,4 @@
-import { type KeyKind, SCOPES, type Scope } from "@endcap/protocol";
+import { SCOPES, type Scope } from "@endcap/protocol";
 import Type, { type Static } from "typebox";
 
 export const Environment = Type.Union([Type.Literal("live"), Type.Literal("test")], { title: "Environment" });
@@ -16,9 +16,7 @@ export const CreateKey = Type.Object(
     kind: Type.Union([Type.Literal("publishable"), Type.Literal("secret")]),
     env: Type.Optional(Environment),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    scopes: Type.Optional(
-      Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
-    ),
+    scopes: Type.Optional(Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true })),
     expiresAt: Type.Optional(Timestamp),
   },
   { title: "CreateKey", additionalProperties: false },
@@ -40,24 +38,33 @@ export const RotateKey = Type.Object(
 );
 export type RotateKey = Static<typeof RotateKey>;
 
-export interface Key {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly kind: KeyKind;
-  readonly env: Environment;
-  readonly name?: string;
-  readonly scopes: readonly Scope[];
-  readonly state: "active" | "revoked" | "expired";
-  readonly createdAt: string;
-  readonly expiresAt?: string;
-  readonly revokedAt?: string;
-  readonly replacedBy?: string;
-}
+export const Key = Type.Object(
+  {
+    id: Type.String(),
+    tenantId: Type.String(),
+    kind: Type.Enum(["publishable", "secret"]),
+    env: Environment,
+    name: Type.Optional(Type.String()),
+    scopes: Type.Array(Type.Enum([...SCOPES])),
+    state: Type.Enum(["active", "revoked", "expired"]),
+    createdAt: Type.String(),
+    expiresAt: Type.Optional(Type.String()),
+    revokedAt: Type.Optional(Type.String()),
+    replacedBy: Type.Optional(Type.String()),
+  },
+  { title: "Key" },
+);
+export type Key = Static<typeof Key>;
 
-/** A key as it is shown once. `secret` is base64url of 32 bytes; a publishable key has none. */
-export interface IssuedKey extends Key {
-  readonly secret?: string;
-}
+/** A key as it is shown once. */
+export const IssuedKey = Type.Object(
+  {
+    ...Key.properties,
+    secret: Type.Optional(Type.String({ description: "base64url of 32 bytes; a publishable key has none" })),
+  },
+  { title: "IssuedKey" },
+);
+export type IssuedKey = Static<typeof IssuedKey>;
 
 /** What a page may do. */
 export const PUBLISHABLE_SCOPES: readonly Scope[] = ["events:write", "recommendations:read"];

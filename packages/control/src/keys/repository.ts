@@ -150,7 +150,7 @@ function keyOf(row: Row, nowMs: number): Key {
     kind: row.kind,
     env: row.env,
     ...(row.name !== null && { name: row.name }),
-    scopes: row.scopes,
+    scopes: [...row.scopes],
     state: row.revoked_at !== null ? "revoked" : expired ? "expired" : "active",
     createdAt: row.created_at.toISOString(),
     ...(row.expires_at !== null && { expiresAt: row.expires_at.toISOString() }),

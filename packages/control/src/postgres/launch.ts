@@ -89,7 +89,9 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
     keeper.once("exit", () => resolve());
     keeper.once("error", () => resolve());
   });
-  keeper.stdin?.on("error", () => {}); // the keeper went first; `exited` tells
+  keeper.stdin?.on("error", () => {
+    // The keeper went first; `exited` tells.
+  });
 
   let ended = false;
   void exited.then(() => {

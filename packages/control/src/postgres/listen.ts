@@ -23,7 +23,9 @@ export async function listen(
   async function connect(): Promise<void> {
     const next = new pg.Client({ ...config, keepAlive: true });
     next.on("notification", (message) => onNotify(message.payload ?? ""));
-    next.on("error", () => {}); // "end" follows and reconnects
+    next.on("error", () => {
+      // "end" follows and reconnects.
+    });
     await next.connect();
     await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     next.on("end", () => {
@@ -48,7 +50,7 @@ export async function listen(
   return {
     async close() {
       closed = true;
-      await client?.end().catch(() => {});
+      await client?.end().catch(() => undefined); // lost already
     },
   };
 }

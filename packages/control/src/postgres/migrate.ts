@@ -26,14 +26,15 @@ export async function migrate(config: pg.ClientConfig): Promise<void> {
     }
     if (applied.length === known.length) return;
     const { runner } = await import("node-pg-migrate"); // brings a glob and a TypeScript loader along: only when needed
-    const quiet = () => {};
     await runner({
       dbClient: client,
       dir,
       direction: "up",
       migrationsTable: TABLE,
       advisoryLockMode: "wait",
-      log: quiet,
+      log: () => {
+        // Its lines are for its own command line.
+      },
     });
   } finally {
     await client.end();

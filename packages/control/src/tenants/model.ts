@@ -1,4 +1,4 @@
-import { TenantSettings, Tier, TierLimits } from "@endcap/protocol";
+import { ModelInfo, TenantSettings, Tier, TierLimits } from "@endcap/protocol";
 import Type, { type Static } from "typebox";
 import { Environment } from "../keys/model.ts";
 
@@ -47,18 +47,31 @@ export const UpdateTenant = Type.Partial(
 );
 export type UpdateTenant = Static<typeof UpdateTenant>;
 
-export type TenantState = "active" | "suspended" | "deleting";
+export const Tenant = Type.Object(
+  {
+    id: Type.String(),
+    slug: Type.String(),
+    name: Type.String(),
+    tier: Tier,
+    state: Type.Enum(["active", "suspended", "deleting"]),
+    origins: Type.Array(Type.String()),
+    settings: TenantSettings,
+    limits: fields.limits,
+    createdAt: Type.String(),
+    updatedAt: Type.String(),
+  },
+  { title: "Tenant" },
+);
+/** A tenant as control knows it; what its processes add is in `TenantView`. */
+export type Tenant = Static<typeof Tenant>;
 
-/** A tenant as control knows it; what its processes add is in the admin API's view of it. */
-export interface Tenant {
-  readonly id: string;
-  readonly slug: string;
-  readonly name: string;
-  readonly tier: Tier;
-  readonly state: TenantState;
-  readonly origins: readonly string[];
-  readonly settings: TenantSettings;
-  readonly limits: Partial<TierLimits>;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
+/** A tenant with what its recommender says now. */
+export const TenantView = Type.Object(
+  {
+    ...Tenant.properties,
+    recommender: Type.Optional(Type.Object({ state: Type.String(), url: Type.Optional(Type.String()) })),
+    model: Type.Optional(ModelInfo),
+  },
+  { title: "TenantView" },
+);
+export type TenantView = Static<typeof TenantView>;

@@ -1,14 +1,14 @@
 import { randomFillSync } from "node:crypto";
 import { DEFAULT_PLACEMENTS, EndcapError, newTenantId, type TenantSettings, type Tier } from "@endcap/protocol";
 import { type Database, type Queryable, violatedConstraint } from "../postgres/database.ts";
-import type { CreateTenant, Tenant, TenantState, UpdateTenant } from "./model.ts";
+import type { CreateTenant, Tenant, UpdateTenant } from "./model.ts";
 
 interface Row {
   id: string;
   slug: string;
   name: string;
   tier: Tier;
-  state: TenantState;
+  state: Tenant["state"];
   origins: string[];
   settings: TenantSettings;
   limits: Tenant["limits"];

@@ -1,0 +1,106 @@
+import { EndcapError, TIERS } from "@endcap/protocol";
+import { type Command, Option } from "commander";
+import type { IssuedKey, Key } from "../keys/model.ts";
+import type { Tenant, TenantView } from "../tenants/model.ts";
+import { connectAdmin } from "./admin-client.ts";
+import { issuedKey, keyTable } from "./keys.ts";
+import { facts, paint, show, table, time } from "./output.ts";
+import type { GlobalOptions } from "./program.ts";
+
+const SETTLE_MS = 30_000;
+
+interface CreateOptions extends GlobalOptions {
+  readonly tier: string;
+  readonly name?: string;
+  readonly origin?: string[];
+  readonly env: string;
+}
+
+export function addTenants(program: Command): void {
+  const tenant = program.command("tenant").description("shops: create, list, show, delete");
+
+  tenant
+    .command("create <slug>")
+    .description("create a tenant, issue its first keys and wait until it answers")
+    .addOption(new Option("--tier <tier>", "subscription").choices(Object.keys(TIERS)).default("standard"))
+    .option("--name <name>", "name for people (the slug)")
+    .option("--origin <origin...>", "pages that may use the publishable key, e.g. https://shop.example")
+    .option("--env <envs>", "environments to issue keys for", "live")
+    .action(async (slug: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<CreateOptions>();
+      const created = await connectAdmin(options).post<TenantView & { keys: IssuedKey[] }>(
+        `/v1/tenants?waitMs=${SETTLE_MS}`,
+        {
+          slug,
+          tier: options.tier,
+          issueKeys: options.env.split(","),
+          ...(options.name !== undefined && { name: options.name }),
+          ...(options.origin !== undefined && { origins: options.origin }),
+        },
+      );
+      show(options, created, (made) => `${tenantFacts(made)}\n\n${made.keys.map(issuedKey).join("\n\n")}`);
+    });
+
+  tenant
+    .command("list")
+    .description("all tenants")
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const { tenants } = await connectAdmin(options).get<{ tenants: TenantView[] }>("/v1/tenants");
+      show(options, { tenants }, () => {
+        if (tenants.length === 0) return "No tenants yet: endcap tenant create <slug>";
+        const head = ["TENANT", "ID", "TIER", "STATE", "RECOMMENDER", "MODEL", "TRAINED"];
+        return table(head, tenants.map(tenantRow));
+      });
+    });
+
+  tenant
+    .command("show <tenant>")
+    .description("one tenant with its keys, by slug or id")
+    .action(async (name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const admin = connectAdmin(options);
+      const found = await admin.get<TenantView>(tenantPath(name));
+      const { keys } = await admin.get<{ keys: Key[] }>(`${tenantPath(name)}/keys`);
+      show(options, { ...found, keys }, () => `${tenantFacts(found)}\n\n${keyTable(keys)}`);
+    });
+
+  tenant
+    .command("delete <tenant>")
+    .description("delete a tenant: its keys, its processes and all of its data")
+    .option("--yes", "do not ask back")
+    .action(async (name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { yes?: true }>();
+      if (options.yes !== true) {
+        throw new EndcapError("usage", { detail: `This deletes all data of ${name} for ever: add --yes.` });
+      }
+      const gone = await connectAdmin(options).delete<{ id: string }>(`${tenantPath(name)}?waitMs=${SETTLE_MS}`);
+      show(options, gone, ({ id }) => `${paint("green", "deleted")} ${name} (${id})`);
+    });
+}
+
+export function tenantPath(name: string): string {
+  return `/v1/tenants/${encodeURIComponent(name)}`;
+}
+
+function tenantRow(tenant: TenantView): string[] {
+  const { slug, id, tier, state, recommender, model } = tenant;
+  return [slug, id, tier, state, recommender?.state ?? "-", model?.version ?? "-", time(model?.trainedAt)];
+}
+
+function tenantFacts(tenant: Tenant & Pick<TenantView, "recommender" | "model">): string {
+  return facts([
+    ["tenant", `${paint("bold", tenant.slug)}  ${tenant.id}`],
+    ["name", tenant.name],
+    ["tier", tenant.tier],
+    ["state", tenant.state],
+    ["origins", tenant.origins.length > 0 ? tenant.origins.join(", ") : "none: browsers cannot use it yet"],
+    ["recommender", tenant.recommender?.state],
+    [
+      "model",
+      tenant.model === undefined
+        ? "none yet: endcap train"
+        : `${tenant.model.version}, trained ${time(tenant.model.trainedAt)}`,
+    ],
+  ]);
+}

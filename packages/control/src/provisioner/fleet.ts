@@ -1,0 +1,92 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { EndcapError } from "@endcap/protocol";
+import type { TenantView } from "../tenants/model.ts";
+import type { Tenants } from "../tenants/repository.ts";
+import type { ProcessView } from "./process.ts";
+import type { Provisioner } from "./provisioner.ts";
+import { recommenderName, SHARED } from "./spec.ts";
+import { fetchStatus } from "./status.ts";
+
+/** What the admin API asks of the processes, whoever runs them. */
+export interface Fleet {
+  readonly processes: readonly ProcessView[];
+  /** What the processes add to a tenant's view. */
+  facts(tenantId: string): Promise<Pick<TenantView, "recommender" | "model">>;
+  /** Waits until the tenant's recommender is ready and the gateway knows the tenant. Throws `upstream_timeout`. */
+  settled(tenantId: string, waitMs: number): Promise<void>;
+  /** Waits until nothing is left of a tenant that is being deleted; false at the end of the time. */
+  gone(tenantId: string, waitMs: number): Promise<boolean>;
+  /** Where a shared service listens. Throws `upstream_unavailable`. */
+  url(name: keyof typeof SHARED): string;
+}
+
+export interface FleetOptions {
+  readonly provisioner: () => Provisioner;
+  readonly tenants: Tenants;
+  readonly snapshotVersion: () => Promise<number>;
+}
+
+const LOOK_MS = 20;
+
+export function createFleet(options: FleetOptions): Fleet {
+  const { tenants } = options;
+  const find = (name: string) => options.provisioner().processes.find((process) => process.name === name);
+
+  async function gatewayHas(version: number): Promise<boolean> {
+    const status = await fetchStatus(find(SHARED.gateway)?.adminUrl);
+    return (status?.snapshotVersion ?? -1) >= version;
+  }
+
+  return {
+    get processes() {
+      return options.provisioner().processes;
+    },
+    async facts(tenantId) {
+      const recommender = find(recommenderName(tenantId));
+      const status = await fetchStatus(recommender?.adminUrl);
+      return {
+        ...(recommender !== undefined && {
+          recommender: { state: recommender.state, ...(recommender.url !== undefined && { url: recommender.url }) },
+        }),
+        ...(status?.model != null && { model: { version: status.model.version, trainedAt: status.model.trainedAt } }),
+      };
+    },
+    async settled(tenantId, waitMs) {
+      if (waitMs === 0) return;
+      const late = AbortSignal.timeout(waitMs);
+      try {
+        await Promise.race([waitForTenant(), once(late)]);
+      } catch (error) {
+        if (!late.aborted) throw error;
+        throw new EndcapError("upstream_timeout", { detail: "The tenant was made; its processes are not ready yet." });
+      }
+
+      async function waitForTenant(): Promise<void> {
+        await options.provisioner().reconcile();
+        await options.provisioner().ready(recommenderName(tenantId));
+        const version = await options.snapshotVersion();
+        while (!late.aborted && !(await gatewayHas(version))) await delay(LOOK_MS);
+      }
+    },
+    async gone(tenantId, waitMs) {
+      const deadline = performance.now() + waitMs;
+      for (;;) {
+        await options.provisioner().reconcile();
+        const left = (await tenants.list()).some((tenant) => tenant.id === tenantId);
+        if (!left || performance.now() > deadline) return !left;
+        await delay(LOOK_MS);
+      }
+    },
+    url(name) {
+      const url = find(SHARED[name])?.url;
+      if (url === undefined) throw new EndcapError("upstream_unavailable", { internal: `${name} is not ready` });
+      return url;
+    },
+  };
+}
+
+function once(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

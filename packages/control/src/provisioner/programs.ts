@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { EndcapError } from "@endcap/protocol";
+import { packageRoot } from "../package-root.ts";
+
+/** A program of a neighbouring package and the Node options that run it. */
+export interface Program {
+  readonly script: string;
+  readonly execArgv: readonly string[];
+}
+
+/** Control running from its TypeScript sources runs the others from theirs; built, it runs their builds. */
+const fromSources = import.meta.filename.endsWith(".ts");
+
+/**
+ * Services meet over the wire and never by import, so their programs are found by place: the packages lie side by side
+ * in a clone and in the image alike.
+ */
+export function programOf(packageName: string, entry: string): Program {
+  const home = join(dirname(packageRoot()), packageName);
+  const script = fromSources ? join(home, "src", `${entry}.ts`) : join(home, "dist", `${entry}.js`);
+  if (!existsSync(script)) {
+    throw new EndcapError("config_invalid", { detail: `${script} is missing: run \`npm run build\`.` });
+  }
+  return { script, execArgv: fromSources ? ["--conditions=@endcap/source"] : [] };
+}

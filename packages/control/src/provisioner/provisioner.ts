@@ -1,0 +1,151 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DataDir } from "../data-dir.ts";
+import type { Log } from "../log.ts";
+import type { Tenant } from "../tenants/model.ts";
+import { type LogRecord, type LogTail, tailLog } from "./log-tail.ts";
+import { type ManagedProcess, manageProcess, type ProcessView } from "./process.ts";
+import type { ProcessSpec } from "./spec.ts";
+
+/** What must be there, as the database says it. */
+export interface DesiredState {
+  readonly tenants: readonly Tenant[];
+  readonly processes: readonly ProcessSpec[];
+}
+
+export interface ProvisionerOptions {
+  readonly dataDir: DataDir;
+  readonly readyMsMax: number;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly desired: () => Promise<DesiredState>;
+  /** Runs when a process listens at an address, before anybody is told that it is ready. */
+  readonly onReady: (spec: ProcessSpec, url: string) => Promise<void>;
+  /** The last steps of a tenant's deletion, when none of its processes is left. */
+  readonly onGone: (tenant: Tenant) => Promise<void>;
+}
+
+export interface Provisioner {
+  /** Compares desired with actual and mends the difference. Calls that meet share a run. */
+  reconcile(): Promise<void>;
+  /** Resolves when the process has been ready once; rejects with its fault when it never can be. */
+  ready(name: string): Promise<void>;
+  readonly processes: readonly ProcessView[];
+  /** Orderly: the edge first, what it needs after it, the writers of data last. */
+  stop(): Promise<void>;
+}
+
+const RECONCILE_MS = 5_000;
+const STOP_GRACE_MS = 3_000;
+const STOP_ORDER = ["gateway", "ml", "recommender", "collector"] as const;
+const LEVEL_WARN = 40;
+
+export function createProvisioner(options: ProvisionerOptions): Provisioner {
+  const { dataDir, log } = options;
+  const running = new Map<
+    string,
+    { spec: ProcessSpec; process: ManagedProcess; tail: LogTail; ready: Promise<void> }
+  >();
+  let current: Promise<void> | undefined;
+  let again = false;
+  let stopping = false;
+
+  function start(spec: ProcessSpec): void {
+    const node = join(dataDir.nodes, spec.name);
+    mkdirSync(node, { recursive: true, mode: 0o700 });
+    const configFile = join(node, "config.json");
+    writeFileSync(configFile, `${JSON.stringify(spec.config, null, 2)}\n`, { mode: 0o600 });
+    const logFile = join(dataDir.logs, `${spec.name}.log`);
+    const tail = tailLog(logFile, LEVEL_WARN, (record) => forward(spec.name, record));
+    const announced = Promise.withResolvers<void>();
+    announced.promise.catch(() => undefined);
+    const process = manageProcess({
+      spec,
+      configFile,
+      logFile,
+      readyMsMax: options.readyMsMax,
+      now: options.now,
+      onState(view) {
+        log.debug({ process: view.name, state: view.state, fault: view.fault }, "process changed state");
+        if (view.state === "backoff")
+          log.warn({ process: view.name, fault: view.fault }, "process ended, starting it again");
+        if (view.state === "ready" && view.url !== undefined) {
+          options.onReady(spec, view.url).then(announced.resolve, announced.reject);
+        }
+      },
+    });
+    process.firstReady.catch(announced.reject);
+    running.set(spec.name, { spec, process, tail, ready: announced.promise });
+  }
+
+  function forward(name: string, { level, msg, time: _time, ...fields }: LogRecord): void {
+    if (level >= 50) log.error({ process: name, ...fields }, msg);
+    else log.warn({ process: name, ...fields }, msg);
+  }
+
+  async function end(name: string): Promise<void> {
+    const entry = running.get(name);
+    if (entry === undefined) return;
+    await entry.process.stop(STOP_GRACE_MS);
+    entry.tail.close();
+    running.delete(name);
+  }
+
+  async function mend(): Promise<void> {
+    const { tenants, processes } = await options.desired();
+    if (stopping) return;
+    const wanted = new Map(processes.map((spec) => [spec.name, spec]));
+    const surplus = [...running.keys()].filter((name) => !wanted.has(name));
+    await Promise.all(surplus.map(end));
+    for (const spec of wanted.values()) if (!running.has(spec.name)) start(spec);
+    for (const tenant of tenants) {
+      if (tenant.state !== "deleting") continue;
+      try {
+        await options.onGone(tenant);
+      } catch (error) {
+        log.error({ err: error, tenant: tenant.id }, "the tenant could not be removed yet");
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    try {
+      do {
+        again = false;
+        await mend();
+      } while (again && !stopping);
+    } finally {
+      current = undefined; // in the same turn as the last look at `again`: no change falls between
+    }
+  }
+
+  function reconcile(): Promise<void> {
+    if (stopping) return Promise.resolve();
+    again = true; // a change during a run needs another look
+    current ??= run();
+    return current;
+  }
+
+  const timer = setInterval(() => {
+    reconcile().catch((error: unknown) => log.error({ err: error }, "reconciling failed"));
+  }, RECONCILE_MS);
+
+  return {
+    reconcile,
+    async ready(name) {
+      await running.get(name)?.ready;
+    },
+    get processes() {
+      return [...running.values()].map(({ process }) => process.view);
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(timer);
+      await current?.catch(() => undefined);
+      for (const kind of STOP_ORDER) {
+        const names = [...running.values()].filter(({ spec }) => spec.kind === kind).map(({ spec }) => spec.name);
+        await Promise.all(names.map(end));
+      }
+    },
+  };
+}
