@@ -1,1 +1,3 @@
-export {};
+/** The ML API as a Fastify app, and its configuration. `server.ts` is the process. */
+export { buildMl, type MlOptions } from "./app.ts";
+export { type MlConfig, mlConfig } from "./config.ts";

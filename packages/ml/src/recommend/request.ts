@@ -1,0 +1,53 @@
+import {
+  EndcapError,
+  type Event,
+  judgeEvent,
+  LIMITS,
+  type Principal,
+  RecommendationRequest,
+  type Shopper,
+} from "@endcap/protocol";
+import Type, { type Static } from "typebox";
+
+/**
+ * The request as it is checked at the door: as in the contract, but for the events it carries. Those are judged one by
+ * one, as the collector does, so that a list never fails for one odd event that the page has in its queue.
+ */
+export const LenientRequest = Type.Object(
+  {
+    ...RecommendationRequest.properties,
+    context: Type.Optional(
+      Type.Object(
+        { recent: Type.Optional(Type.Array(Type.Unknown(), { maxItems: LIMITS.recommendationRecentMax })) },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { title: "RecommendationRequest", additionalProperties: false },
+);
+export type LenientRequest = Static<typeof LenientRequest>;
+
+/**
+ * The request as the recommender gets it: the proven shopper, the well-formed events.
+ * @throws EndcapError `scope_missing`
+ */
+export function settleRequest(body: LenientRequest, principal: Principal, now: number): RecommendationRequest {
+  const { context, ...rest } = body;
+  const recent = (context?.recent ?? []).flatMap((raw): Event[] => {
+    const verdict = judgeEvent(raw, { now, imported: false });
+    return verdict.ok ? [verdict.value] : [];
+  });
+  return { ...rest, shopper: shopperOf(body, principal), ...(recent.length > 0 && { context: { recent } }) };
+}
+
+/** A browser speaks for the shopper that the gateway proved, whatever its payload says; a server names one. */
+function shopperOf(body: LenientRequest, principal: Principal): Shopper {
+  if (principal.auth === "sk") {
+    if (!principal.scope.includes("recommendations:read")) {
+      throw new EndcapError("scope_missing", { detail: "This needs the scope recommendations:read" });
+    }
+    return body.shopper ?? {};
+  }
+  const { anonymousId, userId } = principal;
+  return { ...(anonymousId !== undefined && { anonymousId }), ...(userId !== undefined && { userId }) };
+}
