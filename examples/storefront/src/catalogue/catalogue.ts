@@ -66,3 +66,9 @@ export class Catalogue {
     });
   }
 }
+
+/** The first model of each kind, so that a short row shows the breadth of a long list. */
+export function oneOfEachKind(groups: readonly Group[]): Group[] {
+  const kinds = new Set<unknown>();
+  return groups.filter(({ face }) => !kinds.has(face.kind) && kinds.add(face.kind));
+}

@@ -1,7 +1,7 @@
-import type { Catalogue, Group } from "../catalogue/catalogue.ts";
+import { type Catalogue, type Group, oneOfEachKind } from "../catalogue/catalogue.ts";
 import { categories, departments } from "../catalogue/taxonomy.ts";
 import { picture, shelf } from "./card.ts";
-import { type Fragment, html, trusted } from "./html.ts";
+import { type Fragment, html } from "./html.ts";
 import type { Page, Visit } from "./layout.ts";
 import { categoryPath, departmentPath, productPath } from "./links.ts";
 import { money } from "./money.ts";
@@ -19,7 +19,7 @@ export function homePage(catalogue: Catalogue, visit: Visit): Page {
     body: [
       hero(),
       departmentTiles(catalogue),
-      placement("home", "Picked for you", "Chosen by where you have been wandering.", doorstep(catalogue), visit),
+      placement("home", "Picked for you", "From all corners of the shop.", doorstep(catalogue), visit),
       weekend(catalogue),
       newThings(fresh),
       promises(),
@@ -60,7 +60,7 @@ function weekend(catalogue: Catalogue): Fragment {
 <div class="weekend-text">
 <p class="eyebrow">The weekend list</p>
 <h2>Two nights, one rucksack each.</h2>
-<p>Everything a pair of people need for a first weekend out, chosen so that it nests, matches and lasts. ${trusted("&nbsp;")}All six for ${money(total)}.</p>
+<p>Everything a pair of people need for a first weekend out, chosen so that it nests, matches and lasts. All six for ${money(total)}.</p>
 <ol>${groups.map(({ face }) => html`<li><a href="${productPath(face)}">${face.modelTitle}</a> <span>${money(face.pricePence)}</span></li>`)}</ol>
 </div>
 <div class="weekend-art">${groups.map(({ face }) => html`<a href="${productPath(face)}" tabindex="-1" aria-hidden="true">${picture(face)}</a>`)}</div>
@@ -68,11 +68,15 @@ function weekend(catalogue: Catalogue): Fragment {
 }
 
 function newThings(groups: readonly Group[]): Fragment {
-  // One of a kind, so that the row shows the breadth of the shop.
-  const oneOfAKind = [...new Map(groups.map((group) => [group.face.kind, group])).values()];
   return html`<section class="band">
 <div class="section-head"><h2>New this season</h2><p>Just unpacked, still smelling of straw and varnish.</p></div>
-${shelf(oneOfAKind.filter((_, i) => i % 3 === 1).slice(0, 10), "new", "row")}
+${shelf(
+  oneOfEachKind(groups)
+    .filter((_, i) => i % 3 === 1)
+    .slice(0, 10),
+  "new",
+  "row",
+)}
 </section>`;
 }
 

@@ -77,7 +77,7 @@ function endcapScripts({ endcap, assetVersion }: Visit): Fragment {
 
 function header(page: Page, visit: Visit): Html {
   return html`<header class="top">
-<p class="ribbon">Free delivery over £60 · A demonstration shop: nothing is charged or sent</p>
+<p class="ribbon">Free delivery over £60 · A demonstration: nothing is sent</p>
 <div class="top-row">
 <a class="wordmark" href="/" aria-label="Tarn &amp; Thicket, home">${wordmark}</a>
 <nav class="departments" aria-label="Departments">

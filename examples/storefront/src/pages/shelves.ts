@@ -1,4 +1,4 @@
-import type { Catalogue, Group } from "../catalogue/catalogue.ts";
+import { type Catalogue, type Group, oneOfEachKind } from "../catalogue/catalogue.ts";
 import { type Category, categories, type Department, departments } from "../catalogue/taxonomy.ts";
 import { listEvent } from "./analytics.ts";
 import { breadcrumbs } from "./breadcrumbs.ts";
@@ -10,12 +10,10 @@ import { categoryPath, departmentPath } from "./links.ts";
 export function departmentPage(catalogue: Catalogue, name: Department): Page {
   const line = departments.find((department) => department.name === name)?.line ?? "";
   const shelves = categories.filter(({ department }) => department === name);
-  const picks = shelves.flatMap(({ slug }) =>
-    catalogue
-      .shelf(slug)
-      .filter(({ face }) => face.availability === "in_stock")
-      .slice(1, 4),
+  const inStock = catalogue.groups.filter(
+    ({ face }) => face.category.department === name && face.availability === "in_stock",
   );
+  const picks = oneOfEachKind(inStock.toReversed()).toReversed();
   return {
     title: name,
     description: line,

@@ -7,6 +7,9 @@ export interface Progress {
   finish(): void;
 }
 
+/** stdout, or whatever stands for it. */
+type Out = NodeJS.WritableStream & { isTTY?: boolean };
+
 const plainEveryMs = 1000;
 const number = new Intl.NumberFormat("en-GB");
 
@@ -15,13 +18,13 @@ export function startProgress(
   what: string,
   unit: string,
   total: number,
-  out: NodeJS.WriteStream,
+  out: Out,
   now: () => number = () => performance.now(),
 ): Progress {
   return out.isTTY ? bar(what, unit, total, out, now) : plain(what, unit, total, out, now);
 }
 
-function bar(what: string, unit: string, total: number, out: NodeJS.WriteStream, now: () => number): Progress {
+function bar(what: string, unit: string, total: number, out: Out, now: () => number): Progress {
   const start = now();
   const bar = new cliProgress.SingleBar({
     stream: out,
@@ -45,7 +48,7 @@ function bar(what: string, unit: string, total: number, out: NodeJS.WriteStream,
   };
 }
 
-function plain(what: string, unit: string, total: number, out: NodeJS.WriteStream, now: () => number): Progress {
+function plain(what: string, unit: string, total: number, out: Out, now: () => number): Progress {
   const start = now();
   let toldAt = start;
   let last = 0;

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { productSvg } from "../art/product-art.ts";
 import { sceneSvg } from "../art/scene.ts";
+import { oneOfEachKind } from "../catalogue/catalogue.ts";
 import type { Product } from "../catalogue/generate.ts";
 import { categories, departments } from "../catalogue/taxonomy.ts";
 import { homePage } from "../pages/home.ts";
@@ -19,8 +20,7 @@ export function browse(context: ShopContext): FastifyPluginAsync {
         face.kind !== product.kind &&
         face.availability === "in_stock",
     );
-    const oneOfAKind = [...new Map(others.map((group) => [group.face.kind, group])).values()];
-    return oneOfAKind.toSorted((a, b) => nearness(b.face, product) - nearness(a.face, product));
+    return oneOfEachKind(others.toSorted((a, b) => nearness(b.face, product) - nearness(a.face, product)));
   };
 
   return async (app) => {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
+import { oneOfEachKind } from "../catalogue/catalogue.ts";
 import { basketPage } from "../pages/basket.ts";
 import { type Address, type AddressFaults, addressFields, checkoutPage, orderPage } from "../pages/checkout.ts";
 import { basketOf, cookieNames, cookieOptions, keepBasket, type ShopContext, show } from "./context.ts";
@@ -22,7 +23,7 @@ export function buy(context: ShopContext): FastifyPluginAsync {
       const own = catalogue.groups.filter(
         ({ id, face }) => !inBasket.has(id) && (shelves.size === 0 ? face.fresh : shelves.has(face.category)),
       );
-      return show(request, reply, context, (visit) => basketPage(basket, own, visit));
+      return show(request, reply, context, (visit) => basketPage(basket, oneOfEachKind(own), visit));
     });
 
     app.post<{ Body: { id: string; quantity: number } }>("/basket/add", { schema: lineSchema }, (request, reply) => {
