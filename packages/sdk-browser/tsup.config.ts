@@ -1,21 +1,5 @@
 import { defineConfig } from "tsup";
 import { library } from "../../tsup.base.ts";
 
-const browser = { platform: "browser", target: "es2022" } as const;
-
-export default defineConfig([
-  // Leaves the other build's file alone: both run at once.
-  library({ ...browser, clean: ["!endcap.js", "!endcap.js.map"] }),
-  // The script tag: one file with everything inside, and no module system around it.
-  library({
-    ...browser,
-    entry: { endcap: "src/index.ts" },
-    format: "iife",
-    globalName: "endcap",
-    outExtension: () => ({ js: ".js" }),
-    noExternal: [/.*/],
-    minify: true,
-    dts: false,
-    clean: false,
-  }),
-]);
+// The npm package. The script tag's files in dist/sdk are made by scripts/build.ts and left alone here.
+export default defineConfig(library({ platform: "browser", target: "es2022", clean: ["!sdk/**"] }));

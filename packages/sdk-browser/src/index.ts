@@ -1,1 +1,2 @@
-export {};
+export type { Endcap, Options, Recommendations, RecommendRequest } from "./core/client.ts";
+export { flush, identify, init, recommend, reset, signOut, track } from "./core/instance.ts";

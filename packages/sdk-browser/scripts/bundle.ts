@@ -1,0 +1,48 @@
+/** The script tag's files: the core, and the element's chunk that it loads when an element appears. */
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build } from "esbuild";
+
+export interface BundledFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Bundle {
+  readonly core: BundledFile;
+  readonly element: BundledFile;
+}
+
+const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** One minified module; `entry` is relative to src/. */
+export async function bundleFile(options: BuildOptions): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    bundle: true,
+    write: false,
+    minify: true,
+    target: "es2022",
+    platform: "browser",
+    charset: "utf8",
+    legalComments: "none",
+    conditions: ["@endcap/source"],
+    absWorkingDir: from(".."),
+    ...options,
+  });
+  const [file] = outputFiles ?? [];
+  if (!file) throw new Error("esbuild gave no file");
+  return file.contents;
+}
+
+/** Both files, the same bytes for the same sources. */
+export async function bundleScript(): Promise<Bundle> {
+  const element = await bundleFile({ entryPoints: [from("../src/element/mount.ts")], format: "esm" });
+  const hash = createHash("sha256").update(element).digest("hex").slice(0, 16);
+  const name = `${hash}.js`;
+  const core = await bundleFile({
+    entryPoints: [from("../src/script.ts")],
+    format: "iife",
+    define: { ENDCAP_CHUNK: JSON.stringify(name) },
+  });
+  return { core: { name: "v1.js", bytes: core }, element: { name, bytes: element } };
+}

@@ -1,0 +1,56 @@
+/** The module's own client: made once by `init`, used by the functions beside it. */
+
+import { defineElement } from "../element/define.ts";
+import { callQueue } from "../sources/call-queue.ts";
+import { browserPlatform } from "./browser.ts";
+import { createClient, type Endcap, type Options, type Recommendations } from "./client.ts";
+
+const clients = new Map<string, Endcap>();
+let first: Endcap | undefined;
+/** Calls made before `init`, e.g. by a component that mounts early. */
+const early: Parameters<typeof callQueue>[1][number][] = [];
+
+/** Makes the client of a key and defines `<endcap-recommendations>`. A second call with the same key gives the same client. */
+export function init(options: Options): Endcap {
+  const known = clients.get(options.key);
+  if (known) return known;
+  const client = createClient(options, browserPlatform());
+  clients.set(options.key, client);
+  if (!first) {
+    first = client;
+    callQueue(client, early.splice(0));
+    defineElement(client, () => import("../element/mount.ts"));
+  }
+  return client;
+}
+
+/** `track` of the first client; waits for `init`. */
+export const track: Endcap["track"] = (type, ...data) => {
+  if (first) return first.track(type, ...data);
+  early.push(["track", type, data[0]]);
+  return undefined;
+};
+
+/** `recommend` of the first client; no items before `init`. */
+export async function recommend(...args: Parameters<Endcap["recommend"]>): Promise<Recommendations> {
+  return first?.recommend(...args) ?? { items: [], fallback: "empty" };
+}
+
+export async function identify(userToken: string): Promise<void> {
+  if (first) return first.identify(userToken);
+  early.push(["identify", userToken]);
+}
+
+export function signOut(): void {
+  if (first) first.signOut();
+  else early.push(["signOut"]);
+}
+
+export async function flush(): Promise<void> {
+  await first?.flush();
+}
+
+export function reset(): void {
+  early.length = 0;
+  first?.reset();
+}

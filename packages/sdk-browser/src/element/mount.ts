@@ -1,0 +1,200 @@
+/** What an `<endcap-recommendations>` shows, from its attributes to cards, without ever moving the page around it. */
+import type { Endcap, Recommendations, RecommendRequest } from "../core/client.ts";
+import { card, emptyCard } from "./card.ts";
+import { type CarouselButtons, carouselButtons } from "./carousel.ts";
+import { el } from "./dom.ts";
+import { type Impressions, watchImpressions } from "./impressions.ts";
+import { styleSheet } from "./styles.ts";
+
+export interface View {
+  connect(): void;
+  disconnect(): void;
+  /** An attribute changed. */
+  refresh(): void;
+}
+
+const LIMIT_DEFAULT = 12;
+/** Lower than this no card can be read, whatever space was held. */
+const CAROUSEL_PX_MIN = 200;
+
+/** Ids as `a,b`, `a b`, or, for ids with commas and spaces in them, a JSON array. */
+export function parseIds(text: string | null): string[] {
+  if (!text) return [];
+  if (text.trimStart().startsWith("[")) {
+    try {
+      const ids: unknown = JSON.parse(text);
+      if (Array.isArray(ids)) return ids.map(String);
+    } catch {
+      // Then it is no JSON.
+    }
+  }
+  return text.split(/[\s,]+/).filter(Boolean);
+}
+
+export function mount(host: HTMLElement, endcap: Endcap): View {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  root.adoptedStyleSheets = [styleSheet()];
+  let section: HTMLElement | undefined;
+  let impressions: Impressions | undefined;
+  let carousel: CarouselButtons | undefined;
+  let leaving: IntersectionObserver | undefined;
+  /** Counts requests: an answer that was overtaken is not shown. */
+  let asked = 0;
+
+  const attribute = (name: string): string | undefined => host.getAttribute(name) ?? undefined;
+  const isGrid = () => attribute("layout") === "grid";
+  const limit = () => Math.min(100, Math.max(1, Number(attribute("limit")) || LIMIT_DEFAULT));
+  const reasons = () => host.hasAttribute("reasons");
+
+  function request(): RecommendRequest {
+    const items = parseIds(host.getAttribute("items"));
+    const placement = attribute("placement");
+    const strategy = attribute("strategy");
+    return {
+      ...(placement && { placement }),
+      ...(strategy && { strategy }),
+      ...(items.length > 0 && { items }),
+      limit: limit(),
+      include: reasons() ? ["item", "reason"] : ["item"],
+    };
+  }
+
+  function stop(): void {
+    impressions?.stop();
+    carousel?.stop();
+    leaving?.disconnect();
+  }
+
+  /** Replaces what is shown and keeps its height, so that nothing below moves. */
+  function show(content: HTMLElement, heightPx: number): void {
+    stop();
+    section = content;
+    if (heightPx > 0) {
+      if (isGrid()) content.style.minBlockSize = `${heightPx}px`;
+      else content.style.blockSize = `${Math.max(CAROUSEL_PX_MIN, heightPx)}px`;
+      // After the shopper turns the phone, the styles decide again.
+      const width = innerWidth;
+      const release = () => {
+        if (innerWidth === width) return;
+        removeEventListener("resize", release);
+        content.style.minBlockSize = content.style.blockSize = "";
+      };
+      addEventListener("resize", release);
+    }
+    root.replaceChildren(content);
+  }
+
+  function frame(title: string | undefined, cards: readonly HTMLElement[], busy: boolean): HTMLElement {
+    const heading = attribute("heading") ?? title;
+    return el(
+      "section",
+      {
+        class: isGrid() ? "grid" : "carousel",
+        part: "root",
+        "aria-label": heading ?? "Recommendations",
+        "aria-busy": busy && "true",
+      },
+      heading !== undefined && el("h2", { part: "heading" }, heading),
+      // Safari forgets that a list without bullets is one.
+      el("ul", { role: "list", part: "list", "aria-hidden": busy && "true" }, ...cards),
+    );
+  }
+
+  /** The shop's own content while there is none of ours, else empty cards. */
+  function showWaiting(): void {
+    if (host.firstElementChild) root.replaceChildren(el("slot"));
+    else
+      show(
+        frame(
+          undefined,
+          Array.from({ length: limit() }, () => emptyCard(reasons())),
+          true,
+        ),
+        0,
+      );
+  }
+
+  function showItems(answer: Recommendations): void {
+    const { recommendationId, items } = answer;
+    const placement = attribute("placement");
+    const origin = recommendationId && { recommendationId, ...(placement && { placement }) };
+    const shown: { id: string; element: HTMLLIElement }[] = [];
+    for (const recommended of items) {
+      const position = shown.length + 1;
+      const onChoose = () => {
+        if (origin) endcap.track("recommendation_click", { ...origin, items: [recommended.id], position });
+      };
+      const element = card(recommended, { host, reasons: reasons(), onChoose });
+      if (element) shown.push({ id: recommended.id, element });
+    }
+    host.dispatchEvent(new CustomEvent("endcap:loaded", { bubbles: true, detail: { count: shown.length, answer } }));
+    if (shown.length === 0) {
+      showNothing();
+      return;
+    }
+
+    const elements = shown.map(({ element }) => element);
+    const content = frame(answer.title, elements, false);
+    show(content, host.offsetHeight);
+    const list = content.querySelector("ul");
+    if (list && !isGrid()) {
+      const labels = { previous: attribute("previous") ?? "Previous", next: attribute("next") ?? "Next" };
+      carousel = carouselButtons(list, labels);
+      content.append(...carousel.buttons);
+    }
+    if (!origin) return;
+    impressions = watchImpressions(elements, (firstIndex, count) => {
+      const ids = shown.slice(firstIndex, firstIndex + count).map(({ id }) => id);
+      // `position` is that of the first; the others follow it.
+      endcap.track("recommendation_impression", { ...origin, items: ids, position: firstIndex + 1 });
+    });
+  }
+
+  /** Nothing to show: the shop's own content stays; without it the space closes once nobody can see it move. */
+  function showNothing(): void {
+    stop();
+    if (host.firstElementChild) {
+      root.replaceChildren(el("slot"));
+      return;
+    }
+    if (section) section.style.visibility = "hidden";
+    leaving = new IntersectionObserver(([entry]) => {
+      if (!entry || entry.isIntersecting || entry.boundingClientRect.top < 0) return;
+      leaving?.disconnect();
+      host.hidden = true;
+      host.style.display = "none";
+    });
+    leaving.observe(host);
+  }
+
+  async function load(): Promise<void> {
+    const mine = ++asked;
+    const answer = await endcap.recommend(request());
+    if (mine === asked) showItems(answer);
+  }
+
+  let due = false;
+  return {
+    connect() {
+      if (asked === 0) {
+        showWaiting();
+        void load();
+      }
+    },
+    disconnect() {
+      // A move in the document reconnects at once and keeps everything.
+      queueMicrotask(() => {
+        if (!host.isConnected) stop();
+      });
+    },
+    refresh() {
+      if (due || asked === 0) return;
+      due = true;
+      // Several attributes change together.
+      queueMicrotask(() => {
+        due = false;
+        void load();
+      });
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** Gets batches to the gateway: in order, by one tab at a time, gone from the store only when they are acknowledged. */
+import type { Context } from "../core/context.ts";
+import type { Identity } from "../session/identity.ts";
+import type { Sessions } from "../session/session.ts";
+import { post } from "../transport/post.ts";
+import { EVENTS_PATH, ORPHAN_MS, type Outbox } from "./outbox.ts";
+
+const TIMEOUT_MS = 15_000;
+const BACKOFF_MS = 1000;
+const BACKOFF_MS_MAX = 300_000;
+/** Wrong key or origin: only the shop or the operator can mend that, so ask rarely. */
+const REFUSED_MS = 600_000;
+/** What browsers allow in bodies that outlive their page, less room for others. */
+const KEEPALIVE_CHARS_MAX = 60_000;
+
+/** An ended session, then a bootstrap that is not accepted. */
+const REFRAMED_MAX = 2;
+
+const isRetryable = (status: number): boolean => [0, 408, 425, 429].includes(status) || status >= 500;
+
+export type Delivery = ReturnType<typeof createDelivery>;
+
+export function createDelivery(
+  { key, store, now, random, warn }: Context,
+  sessions: Sessions,
+  outbox: Outbox,
+  recover: Identity["recover"],
+  locks: LockManager | undefined,
+) {
+  const inFlight = new Map<string, number>();
+  let failures = 0;
+  let offline = false;
+  let scheduled = false;
+  let draining: Promise<void> | undefined;
+
+  /** Milliseconds to wait before the next attempt; all tabs share it. A wait that a moved clock made absurd is void. */
+  function waitMs(): number {
+    const left = Number(store.get("wait") ?? 0) - now();
+    return left > 2 * REFUSED_MS ? 0 : Math.max(0, left);
+  }
+
+  function rest(retryAfterMs: number): void {
+    const jitter = (random(new Uint8Array(1))[0] as number) / 256;
+    const backoff = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** failures++) * jitter;
+    store.set("wait", String(now() + retryAfterMs + Math.max(BACKOFF_MS / 4, backoff)));
+  }
+
+  async function send(name: string, reframed = 0): Promise<void> {
+    const body = outbox.body(name);
+    if (!body || inFlight.has(name)) return;
+    let busy = body.length;
+    for (const chars of inFlight.values()) busy += chars;
+    inFlight.set(name, body.length);
+    const keepalive = busy <= KEEPALIVE_CHARS_MAX;
+    const answer = await post(sessions.url(EVENTS_PATH), body, { keepalive, timeoutMs: TIMEOUT_MS });
+    inFlight.delete(name);
+    sessions.learn(answer, outbox.facts(name).anonymousId);
+
+    const { status, retryAfterMs } = answer;
+    const code = String(answer.body.code);
+    offline = status === 0;
+    if (isRetryable(status)) return rest(retryAfterMs);
+    if (status < 300) {
+      failures = 0;
+      outbox.remove(name);
+      for (const fault of (answer.body.rejected as unknown[]) ?? []) warn("an event was rejected", fault);
+    } else if (reframed < REFRAMED_MAX && (await recover(answer, body))) {
+      // The session ended while the batch waited: it goes on under a newer one, or as the anonymous shopper's.
+      outbox.reframe(name);
+      return send(name, reframed + 1);
+    } else if (status === 401 || status === 403) {
+      warn(`events are refused: ${code}`);
+      rest(REFUSED_MS);
+    } else if (!(code.startsWith("clock") && outbox.mend(name))) {
+      warn(`a batch was refused: ${code}`);
+      outbox.remove(name);
+    }
+  }
+
+  /** Sends what is frozen, oldest first, until nothing is left or a wait begins. */
+  async function sendAll(): Promise<void> {
+    if (!outbox.adopt()) schedule(ORPHAN_MS);
+    for (let names = outbox.batches(); names.length > 0; names = outbox.batches()) {
+      const next = names.find((name) => !inFlight.has(name));
+      if (!next || waitMs() > 0) return schedule(BACKOFF_MS);
+      await send(next);
+    }
+  }
+
+  /** Freezes and delivers. One tab sends at a time; the others look again a moment later. */
+  function flush(): Promise<void> {
+    outbox.freeze();
+    draining ??= (
+      locks
+        ? locks.request(`endcap:${key}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : schedule(BACKOFF_MS)))
+        : sendAll()
+    ).finally(() => {
+      draining = undefined;
+    });
+    return draining;
+  }
+
+  /** Flushes after `delayMs`, or sooner when that was arranged already, but not before a wait is over. */
+  function schedule(delayMs: number): void {
+    if (scheduled) return;
+    scheduled = true;
+    const run = () => {
+      scheduled = false;
+      void flush();
+    };
+    setTimeout(run, Math.max(delayMs, waitMs()));
+  }
+
+  return {
+    flush,
+    schedule,
+
+    /** The page may be gone in a moment: freezes and sends everything that fits, with no wait for a lock or an answer. */
+    handOff(): void {
+      outbox.freeze();
+      if (waitMs() > 0) return;
+      let room = KEEPALIVE_CHARS_MAX;
+      for (const name of outbox.batches()) {
+        room -= outbox.body(name).length;
+        if (room >= 0) void send(name);
+      }
+    },
+
+    /** Back from the back-forward cache, or online again: what was in flight is lost, what failed may work now. */
+    resume(): void {
+      inFlight.clear();
+      // A wait that the server asked for holds.
+      if (offline) store.remove("wait");
+      failures = 0;
+      void flush();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * What outlives the page: localStorage under one versioned prefix, or memory where storage is refused or full. Each
+ * entry has its own name, so that tabs never overwrite each other's.
+ */
+import { attempt } from "../core/attempt.ts";
+
+export interface Store {
+  get(name: string): string | undefined;
+  set(name: string, value: string): void;
+  remove(name: string): void;
+  /** Names that start with `start`, in order. */
+  names(start: string): string[];
+}
+
+/** The format of what is stored. Another number starts afresh and leaves the old entries alone. */
+const VERSION = 1;
+
+export function createStore(key: string, storage: Storage | undefined): Store {
+  const prefix = `endcap${VERSION}:${key}:`;
+  const memory = new Map<string, string>();
+  return {
+    get: (name) => memory.get(name) ?? attempt(() => storage?.getItem(prefix + name)) ?? undefined,
+    set(name, value) {
+      // Without storage, and when it is full, the entry lives as long as the page.
+      memory.set(name, value);
+      attempt(() => {
+        if (!storage) return;
+        storage.setItem(prefix + name, value);
+        memory.delete(name);
+      });
+    },
+    remove(name) {
+      memory.delete(name);
+      attempt(() => storage?.removeItem(prefix + name));
+    },
+    names(start) {
+      const found = new Set(memory.keys());
+      attempt(() => {
+        for (let i = 0; storage && i < storage.length; i++) {
+          const name = storage.key(i);
+          if (name?.startsWith(prefix)) found.add(name.slice(prefix.length));
+        }
+      });
+      return [...found].filter((name) => name.startsWith(start)).sort();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Who the shopper is and how requests prove it: the anonymous id, the session that the gateway gave, and the clock
+ * mended by the server's. Everything lives in the store, so that all tabs share it.
+ */
+import type { Session } from "@endcap/protocol";
+import { bootstrapBody } from "@endcap/protocol/envelope";
+import { attempt } from "../core/attempt.ts";
+import type { Context } from "../core/context.ts";
+import { encode } from "../transport/base64url.ts";
+import { signedBody } from "../transport/frame.ts";
+import type { Answer } from "../transport/post.ts";
+
+/** A session as stored: with the anonymous id it was opened for. */
+type StoredSession = Session & { readonly anonymousId: string };
+
+/** Below this the device's clock is as good as ours: latency alone looks like skew. */
+const SKEW_MS_MIN = 60_000;
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+export function createSessions({ key, endpoint, store, now, random }: Context) {
+  const skewMs = (): number => Number(store.get("skew")) || 0;
+  const serverNow = (): number => now() + skewMs();
+
+  function anonymousId(): string {
+    const known = store.get("id");
+    if (known) return known;
+    // `a_` and 128 random bits: a capability, so it must not be guessable.
+    const made = `a_${encode(random(new Uint8Array(16)))}`;
+    store.set("id", made);
+    return made;
+  }
+
+  /** The session of the current shopper while it lasts. */
+  function current(): StoredSession | undefined {
+    const session = attempt(() => JSON.parse(store.get("session") ?? "") as StoredSession);
+    if (session?.anonymousId === anonymousId() && Date.parse(session.expiresAt) > serverNow()) return session;
+    return undefined;
+  }
+
+  return {
+    anonymousId,
+    current,
+    skewMs,
+    /** Unix milliseconds by the server's clock. */
+    serverNow,
+    /** Where calls go: the tenant's own host once the gateway has named one. */
+    url: (path: string): string => (current()?.endpoint ?? endpoint) + path,
+
+    /**
+     * The whole body of a request for `shopper`: signed while the session is theirs, else a bootstrap. Synchronous, so it
+     * works at pagehide.
+     */
+    frame(path: string, payload: string, shopper = anonymousId()): string {
+      const session = shopper === anonymousId() && current();
+      return session ? signedBody(session, path, serverNow(), payload) : bootstrapBody(key, shopper, payload);
+    },
+
+    /** Takes from an answer what it says about time and session. `asked` is the anonymous id that the request spoke for. */
+    learn({ body }: Answer, asked: string): void {
+      const skew = Date.parse(String(body.serverTime)) - now();
+      if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", String(skew));
+      // An answer that comes after sign-out speaks of somebody else.
+      if (body.session && asked === anonymousId()) {
+        store.set("session", JSON.stringify({ ...body.session, anonymousId: asked }));
+      }
+    },
+
+    /** The session that signed `body` is no good; a newer one, of another tab, may be. */
+    end(body: string): void {
+      if (body.startsWith(`EC1 ${current()?.token} `)) store.remove("session");
+    },
+
+    /** The next request is somebody else's. */
+    forget(): void {
+      for (const name of ["session", "id", "user", "chosen"]) store.remove(name);
+    },
+  };
+}
