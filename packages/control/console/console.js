@@ -1,0 +1,324 @@
+// The operator's page. It shows what the admin API answers and keeps the token for as long as the tab lives.
+const TOKEN = "endcap.admin.token";
+const REFRESH_MS = 3_000;
+
+const $ = (id) => document.getElementById(id);
+let selected = sessionStorage.getItem("endcap.tenant") ?? "";
+let refreshing;
+
+class Refused extends Error {}
+
+async function api(path, init = {}) {
+  const headers = { authorization: `Bearer ${sessionStorage.getItem(TOKEN) ?? ""}` };
+  if (init.body !== undefined) headers["content-type"] = "application/json";
+  const answer = await fetch(path, { ...init, headers });
+  if (answer.status === 401) throw new Refused();
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.detail ?? body.title);
+  return body;
+}
+
+/** Makes an element. Text goes in as text, never as markup: titles and ids come from shops. */
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    if (name === "onclick") element.addEventListener("click", value);
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== undefined && child !== ""));
+  return element;
+}
+
+const state = (word) => {
+  const mood = {
+    ready: "good",
+    active: "good",
+    succeeded: "good",
+    starting: "warn",
+    queued: "warn",
+    running: "warn",
+    stopping: "warn",
+  };
+  return h("span", { class: `state ${mood[word] ?? "bad"}` }, word);
+};
+
+const ago = (iso) => {
+  if (iso === undefined) return "–";
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+};
+
+const megabytes = (bytes) => (bytes === undefined ? "–" : `${Math.round(bytes / 1024 ** 2)} MB`);
+
+function showProcesses(processes) {
+  const most = Math.max(1, ...processes.map(({ rssBytes = 0 }) => rssBytes));
+  $("processes").replaceChildren(
+    ...processes.map((process) =>
+      h(
+        "tr",
+        { title: process.fault },
+        h("td", {}, process.name),
+        h("td", {}, state(process.state)),
+        h("td", { class: "mono soft" }, (process.url ?? "").replace("http://", "")),
+        h("td", { class: "number" }, megabytes(process.rssBytes)),
+        h(
+          "td",
+          {},
+          h("meter", { min: 0, max: most, value: process.rssBytes ?? 0, "aria-label": "share of the largest" }),
+        ),
+        h("td", { class: "number" }, ago(process.startedAt)),
+        h("td", { class: "number" }, String(process.restarts)),
+      ),
+    ),
+  );
+}
+
+function showTenants(tenants) {
+  $("tenants").replaceChildren(
+    ...tenants.map((tenant) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          { type: "button", "aria-current": String(tenant.id === selected), onclick: () => select(tenant.id) },
+          h("strong", {}, tenant.slug, h("span", { class: `badge ${tenant.tier}` }, tenant.tier)),
+          h("small", {}, tenant.model ? `model ${ago(tenant.model.trainedAt)} old` : "no model yet"),
+        ),
+      ),
+    ),
+  );
+  if (tenants.length === 0) {
+    $("tenants").replaceChildren(
+      h("li", { class: "soft" }, "None yet. ", h("code", {}, "endcap tenant create my-shop")),
+    );
+  }
+}
+
+const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
+
+function showTenant(tenant, keys, jobs, placements) {
+  const open = jobs.find((job) => job.state === "queued" || job.state === "running");
+  $("tenant").replaceChildren(
+    h(
+      "div",
+      { class: "title" },
+      h("h2", {}, tenant.name),
+      h("span", { class: `badge ${tenant.tier}` }, tenant.tier),
+      state(tenant.state),
+      h("span", { class: "grow" }),
+      h(
+        "button",
+        { type: "button", class: "action", disabled: open ? "" : undefined, onclick: train },
+        open ? (open.progress?.step ?? "waiting…") : "Train now",
+      ),
+    ),
+    h(
+      "dl",
+      {},
+      fact("Tenant", h("code", {}, tenant.id)),
+      fact("Recommender", tenant.recommender ? state(tenant.recommender.state) : "none"),
+      fact("Model", tenant.model ? h("code", {}, tenant.model.version) : "none yet"),
+      fact("Trained", tenant.model ? `${ago(tenant.model.trainedAt)} ago` : "–"),
+      fact("Origins", tenant.origins.join(", ") || "none: browsers cannot use it yet"),
+    ),
+    h("h3", {}, "Keys"),
+    rows(["Key", "Kind", "Env", "State", "Made"], keys, (key) => [
+      h("code", {}, key.id),
+      key.kind,
+      key.env,
+      state(key.state),
+      `${ago(key.createdAt)} ago`,
+    ]),
+    h("h3", {}, "Trainings"),
+    jobs.length === 0
+      ? h("p", { class: "soft" }, "None yet.")
+      : rows(["When", "Why", "State", "Result"], jobs.slice(0, 5), (job) => [
+          `${ago(job.createdAt)} ago`,
+          job.reason,
+          state(job.state),
+          job.error?.message ?? told(job.result ?? job.progress),
+        ]),
+  );
+  const choice = $("placement").value;
+  $("placement").replaceChildren(...placements.map(({ id }) => h("option", {}, id)));
+  if (placements.some(({ id }) => id === choice)) $("placement").value = choice;
+  $("look").hidden = false;
+}
+
+const told = (result = {}) =>
+  ["events", "items", "sessions", "seconds", "step"]
+    .filter((name) => result[name] !== undefined)
+    .map((name) => (name === "step" ? result.step : `${Number(result[name]).toLocaleString("en")} ${name}`))
+    .join(", ");
+
+function rows(head, entries, cells) {
+  return h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        head.map((name) => h("th", {}, name)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      entries.map((entry) =>
+        h(
+          "tr",
+          {},
+          cells(entry).map((cell) => h("td", {}, cell)),
+        ),
+      ),
+    ),
+  );
+}
+
+function showAnswer(answer) {
+  const by = answer.model ? `model ${answer.model.version}` : "no model";
+  const note = answer.fallback ? `fallback: ${answer.fallback}` : by;
+  $("answer").replaceChildren(
+    h("p", { class: "soft" }, `${answer.strategy} · ${answer.items.length} items · ${note}`),
+    h("ol", { class: "items" }, answer.items.map(card)),
+  );
+}
+
+function card({ id, item, reason, score }, index) {
+  const title = item?.title ?? id;
+  const picture = h("div", { class: "picture", "aria-hidden": "true" }, title.slice(0, 1).toUpperCase());
+  if (/^https?:/.test(item?.imageUrl ?? "")) {
+    const image = h("img", { src: item.imageUrl, alt: "", loading: "lazy" });
+    image.addEventListener("error", () => image.remove());
+    picture.replaceChildren(image);
+  }
+  return h(
+    "li",
+    {},
+    picture,
+    h(
+      "div",
+      { class: "words" },
+      h("strong", {}, `${index + 1}. ${title}`),
+      h("span", { class: "soft mono" }, id, item ? `  ${item.price} ${item.currency}` : ""),
+      reason ? h("span", { class: "why" }, reason.text) : undefined,
+      score === undefined ? undefined : h("span", { class: "soft mono" }, `score ${score.toFixed(4)}`),
+    ),
+  );
+}
+
+function select(tenantId) {
+  selected = tenantId;
+  sessionStorage.setItem("endcap.tenant", tenantId);
+  $("answer").replaceChildren();
+  refresh();
+}
+
+async function train() {
+  await attempt(() => api(`/v1/tenants/${selected}/train`, { method: "POST" }));
+  refresh();
+}
+
+async function ask(event) {
+  event.preventDefault();
+  const items = $("items")
+    .value.split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "");
+  const userId = $("shopper").value.trim();
+  const request = {
+    placement: $("placement").value,
+    ...(items.length > 0 && { items }),
+    ...(userId !== "" && { shopper: { userId } }),
+  };
+  await attempt(
+    async () =>
+      showAnswer(
+        await api(`/v1/tenants/${selected}/recommendations`, { method: "POST", body: JSON.stringify(request) }),
+      ),
+    (error) => $("answer").replaceChildren(h("p", { class: "fault" }, error.message)),
+  );
+}
+
+async function attempt(work, onFault = (error) => say(error.message, "fault")) {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Refused) signOut("This token is not accepted.");
+    else onFault(error);
+  }
+}
+
+function say(text, mood = "") {
+  $("pulse").textContent = text;
+  $("pulse").className = mood;
+}
+
+async function refresh() {
+  clearTimeout(refreshing);
+  await attempt(
+    async () => {
+      const [status, { tenants }] = await Promise.all([api("/v1/status"), api("/v1/tenants")]);
+      if (!tenants.some(({ id }) => id === selected)) selected = tenants[0]?.id ?? "";
+      $("where").textContent = `${status.version} · ${status.dataDir}`;
+      showProcesses(status.processes);
+      showTenants(tenants);
+      const tenant = tenants.find(({ id }) => id === selected);
+      if (tenant === undefined) {
+        $("tenant").replaceChildren();
+        $("look").hidden = true;
+      } else {
+        const path = `/v1/tenants/${tenant.id}`;
+        const [{ keys }, { jobs }, { placements }] = await Promise.all([
+          api(`${path}/keys`),
+          api(`${path}/jobs`),
+          api(`${path}/placements`),
+        ]);
+        showTenant(tenant, keys, jobs, placements);
+      }
+      const ready = status.processes.filter((process) => process.state === "ready").length;
+      say(`${ready} of ${status.processes.length} processes ready`);
+      $("content").hidden = false;
+      $("leave").hidden = false;
+    },
+    () => say("Control does not answer", "fault"),
+  );
+  if (sessionStorage.getItem(TOKEN) !== null) refreshing = setTimeout(refresh, REFRESH_MS);
+}
+
+function signOut(reason = "") {
+  clearTimeout(refreshing);
+  sessionStorage.removeItem(TOKEN);
+  for (const id of ["content", "leave"]) $(id).hidden = true;
+  $("login").hidden = false;
+  $("refused").textContent = reason;
+  say("");
+}
+
+function signIn(token) {
+  sessionStorage.setItem(TOKEN, token);
+  $("login").hidden = true;
+  refresh();
+}
+
+$("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  signIn($("token").value.trim());
+  $("token").value = "";
+});
+$("ask").addEventListener("submit", ask);
+$("leave").addEventListener("click", () => signOut());
+
+// The token arrives in the fragment, which browsers send to nobody; it leaves the address bar at once.
+const given = new URLSearchParams(location.hash.slice(1)).get("token");
+if (given !== null) history.replaceState(null, "", location.pathname);
+const token = given ?? sessionStorage.getItem(TOKEN);
+if (token === null) signOut();
+else signIn(token);

@@ -34,6 +34,7 @@ export async function ensureCluster(runtime: Runtime, directory: string, account
   // "C" collation: byte order, the same on every machine and independent of the system's locale data.
   const args = ["-D", clusterArgument(half, account), "-U", POSTGRES_USER, "--no-locale", "--encoding=UTF8"];
   args.push("--auth-local=trust", "--auth-host=reject", "--no-instructions");
+  if (process.platform === "linux") args.push("--sync-method=syncfs"); // one call instead of a thousand fsyncs
   try {
     await promisify(execFile)(join(runtime, "bin", "initdb"), args, {
       cwd: half,

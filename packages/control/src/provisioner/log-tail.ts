@@ -74,11 +74,12 @@ async function readAt(file: string, position: number, length: number): Promise<B
 
 const LEVEL = /^\{"level":(\d+)/;
 const LEVEL_ERROR = 50;
+/** A crash: Node prints its stack outside the log, and one line of it says what happened. */
+const CRASH = /^(\w+: )?(Uncaught )?\w*Error\b/;
 
 /** pino writes the level first, so most lines are told by their first bytes without being parsed. */
 function recordOf(line: string, levelMin: number): LogRecord | undefined {
   const level = Number(LEVEL.exec(line)?.[1] ?? Number.NaN);
-  if (level < levelMin || line.trim() === "") return undefined;
-  if (Number.isNaN(level)) return { level: LEVEL_ERROR, msg: line }; // a crash: Node prints its stack outside the log
-  return JSON.parse(line) as LogRecord;
+  if (Number.isNaN(level)) return CRASH.test(line) ? { level: LEVEL_ERROR, msg: line } : undefined;
+  return level < levelMin ? undefined : (JSON.parse(line) as LogRecord);
 }
