@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type RangeIterable, type RootDatabase } from "lmdb";
+import type { TableStats } from "../ports/tables.ts";
 import type { RowKey } from "../rows/keys.ts";
 import { GroupWriter } from "./group-writer.ts";
 
@@ -21,6 +22,16 @@ export interface EnvironmentOptions {
   /** How often slots of dead readers are freed. Default 30 s. */
   readonly readerCheckMs?: number;
 }
+
+/** What lmdb says of its one tree; lmdb-js leaves it untyped. */
+interface TreeStats {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+  readonly entryCount: number;
+}
+const META_PAGES = 2;
 
 /** Reading transactions at once, over all processes. The first process to open a directory decides. */
 const READERS_MAX = 1024;
@@ -103,10 +114,11 @@ export class LmdbEnvironment {
     }
   }
 
-  async stats(): Promise<{ rows: number; bytes: number; bytesFree: number }> {
-    const { entryCount, pageSize, free } = this.fresh().getStats() as Record<string, number>;
+  async stats(): Promise<TableStats> {
+    const tree = this.fresh().getStats() as TreeStats;
     const { size } = await stat(join(this.path, "data.mdb"));
-    return { rows: entryCount ?? 0, bytes: size, bytesFree: (free ?? 0) * (pageSize ?? 0) };
+    const pages = META_PAGES + tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages;
+    return { rows: tree.entryCount, bytes: size, bytesFree: Math.max(0, size - pages * tree.pageSize) };
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { writeExport } from "../export/write.ts";
-import type { ExportOptions, ExportSummary, TableName, TableStats, TenantTable } from "../ports/tables.ts";
+import type { ExportOptions, ExportSummary, TableName, TenantTable } from "../ports/tables.ts";
 import { LmdbCatalogStore, ReadOnlyCatalogStore } from "./catalogue.ts";
 import { type EnvironmentOptions, LmdbEnvironment } from "./environment.ts";
 import { LmdbEventStore } from "./events.ts";
@@ -41,7 +41,7 @@ export class LmdbTable {
       imports: this.#imports,
       exportTo: (dir, options) => this.#exportTo(dir, name, options),
       sweep: () => this.#sweep(),
-      stats: (): Promise<TableStats> => this.#env.stats(),
+      stats: () => this.#env.stats(),
       close,
       [Symbol.asyncDispose]: close,
     };
