@@ -2,12 +2,11 @@
 // stub's queue. This file is all of the shop's Endcap code besides the tag and the placements.
 
 window.endcap ??= { q: [] };
-for (const method of ["track", "identify", "signOut"]) {
+for (const method of ["track", "signOut"]) {
   window.endcap[method] ??= (...call) => window.endcap.q.push([method, ...call]);
 }
 
-const { userToken, signedOut } = JSON.parse(document.getElementById("page-data").textContent);
-if (userToken) window.endcap.identify(userToken);
+const { signedOut } = JSON.parse(document.getElementById("page-data").textContent);
 if (signedOut) window.endcap.signOut();
 
 document.addEventListener("shop:event", ({ detail: { event, ecommerce } }) => {

@@ -18,14 +18,7 @@ export function basketPage(basket: Basket, own: readonly Group[], visit: Visit):
       html`<div class="band"><div class="page-head"><h1>Your basket</h1></div>
 ${basket.lines.length === 0 ? empty() : full(basket)}
 </div>`,
-      placement(
-        "cart",
-        basket.lines.length === 0 ? "To begin with" : "Before you go",
-        "Often carried home together.",
-        own,
-        visit,
-        ids,
-      ),
+      placement("cart", basket.lines.length === 0 ? "To begin with" : "Often carried home together", own, visit, ids),
     ],
   };
 }

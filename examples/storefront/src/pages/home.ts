@@ -19,7 +19,7 @@ export function homePage(catalogue: Catalogue, visit: Visit): Page {
     body: [
       hero(),
       departmentTiles(catalogue),
-      placement("home", "Picked for you", "From all corners of the shop.", doorstep(catalogue), visit),
+      placement("home", "Picked for you", doorstep(catalogue), visit),
       weekend(catalogue),
       newThings(fresh),
       promises(),

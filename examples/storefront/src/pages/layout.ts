@@ -65,13 +65,14 @@ ${footer()}
 
 /** What the page's scripts read instead of inline code. */
 function pageData(page: Page, visit: Visit) {
-  return { events: page.events ?? [], userToken: visit.endcap?.userToken, signedOut: visit.signedOut };
+  return { events: page.events ?? [], signedOut: visit.signedOut };
 }
 
 /** All there is to install: one tag. The second script makes explicit calls beside it and can go when it is not wanted. */
 function endcapScripts({ endcap, assetVersion }: Visit): Fragment {
   if (endcap === undefined) return undefined;
-  return html`<script async src="${endcap.endpoint}/sdk/v1.js" data-key="${endcap.publishableKey}" data-endpoint="${endcap.endpoint}"></script>
+  const userToken = endcap.userToken !== undefined && html` data-user-token="${endcap.userToken}"`;
+  return html`<script async src="${endcap.endpoint}/sdk/v1.js" data-key="${endcap.publishableKey}" data-endpoint="${endcap.endpoint}"${userToken}></script>
 <script type="module" src="/assets/endcap-events.js?v=${assetVersion}"></script>`;
 }
 

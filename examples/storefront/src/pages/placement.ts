@@ -10,18 +10,18 @@ import type { Visit } from "./layout.ts";
 export function placement(
   name: string,
   heading: string,
-  line: string,
   own: readonly Group[],
   visit: Visit,
   items: readonly string[] = [],
 ): Html {
-  const list = shelf(own.slice(0, 6), `own:${name}`, "row");
-  const slot =
-    visit.endcap === undefined
-      ? list
-      : html`<endcap-recommendations placement="${name}"${items.length > 0 && html` items="${items.join(" ")}"`} limit="12">${list}</endcap-recommendations>`;
-  return html`<section class="placement band" aria-labelledby="placement-${name}">
-<div class="section-head"><h2 id="placement-${name}">${heading}</h2><p>${line}</p></div>
-${slot}
+  const content = html`<h2>${heading}</h2>
+${shelf(own.slice(0, 8), `own:${name}`, "row")}`;
+  const seen = items.length > 0 && html` items="${items.join(" ")}"`;
+  return html`<section class="placement band" aria-label="${heading}">
+${
+  visit.endcap === undefined
+    ? content
+    : html`<endcap-recommendations placement="${name}"${seen} heading="${heading}" reasons limit="12">${content}</endcap-recommendations>`
+}
 </section>`;
 }

@@ -49,7 +49,7 @@ ${product.size !== undefined && html`<div><dt>Size</dt><dd>${product.size.label}
 <p class="story">${product.brand.story}</p>
 </div>
 </article></div>`,
-      placement("product", "Goes well with this", "What others put beside it.", neighbours, visit, [product.id]),
+      placement("product", "You may also like", neighbours, visit, [product.id]),
     ],
   };
 }
