@@ -218,12 +218,12 @@ function select(tenantId) {
   selected = tenantId;
   sessionStorage.setItem("endcap.tenant", tenantId);
   $("answer").replaceChildren();
-  refresh();
+  void refresh();
 }
 
 async function train() {
   await attempt(() => api(`/v1/tenants/${selected}/train`, { method: "POST" }));
-  refresh();
+  void refresh();
 }
 
 async function ask(event) {
@@ -305,7 +305,7 @@ function signOut(reason = "") {
 function signIn(token) {
   sessionStorage.setItem(TOKEN, token);
   $("login").hidden = true;
-  refresh();
+  void refresh();
 }
 
 $("login").addEventListener("submit", (event) => {

@@ -4,13 +4,9 @@ import Type from "typebox";
 import { IssuedKey } from "../keys/model.ts";
 import { CreateTenant, type Tenant, TenantView, UpdateTenant } from "../tenants/model.ts";
 import type { AdminContext } from "./context.ts";
+import { Wait } from "./wait.ts";
 
 export const TenantParams = Type.Object({ tenant: Type.String() });
-
-const Wait = Type.Object(
-  { waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000, default: 0 })) },
-  { additionalProperties: false },
-);
 
 export function tenantRoutes(app: App, context: AdminContext): void {
   const { db, tenants, keys, fleet } = context;

@@ -12,8 +12,10 @@ export interface Fleet {
   readonly processes: readonly ProcessView[];
   /** What the processes add to a tenant's view. */
   facts(tenantId: string): Promise<Pick<TenantView, "recommender" | "model">>;
-  /** Waits until the tenant's recommender is ready and the gateway knows the tenant. Throws `upstream_timeout`. */
+  /** Waits until the tenant's recommender is ready and gateway and ml know the tenant. Throws `upstream_timeout`. */
   settled(tenantId: string, waitMs: number): Promise<void>;
+  /** Waits until gateway and ml use what the database says now. Throws `upstream_timeout`. */
+  applied(waitMs: number): Promise<void>;
   /** Waits until nothing is left of a tenant that is being deleted; false at the end of the time. */
   gone(tenantId: string, waitMs: number): Promise<boolean>;
   /** Where a shared service listens. Throws `upstream_unavailable`. */
@@ -32,9 +34,26 @@ export function createFleet(options: FleetOptions): Fleet {
   const { tenants } = options;
   const find = (name: string) => options.provisioner().processes.find((process) => process.name === name);
 
-  async function gatewayHas(version: number): Promise<boolean> {
-    const status = await fetchStatus(find(SHARED.gateway)?.adminUrl);
-    return (status?.snapshotVersion ?? -1) >= version;
+  /** The processes that decide by the snapshot: a change has arrived when all of them use it. */
+  async function haveVersion(version: number): Promise<boolean> {
+    const receivers = [find(SHARED.gateway), find(SHARED.ml)].filter((process) => process !== undefined);
+    const statuses = await Promise.all(receivers.map((process) => fetchStatus(process.adminUrl)));
+    return statuses.every((status) => (status?.snapshotVersion ?? -1) >= version);
+  }
+
+  async function within(waitMs: number, work: (late: AbortSignal) => Promise<void>, detail: string): Promise<void> {
+    if (waitMs === 0) return;
+    const late = AbortSignal.timeout(waitMs);
+    try {
+      await Promise.race([work(late), aborted(late)]);
+    } catch (error) {
+      throw late.aborted ? new EndcapError("upstream_timeout", { detail }) : error;
+    }
+  }
+
+  async function applied(late: AbortSignal): Promise<void> {
+    const version = await options.snapshotVersion();
+    while (!late.aborted && !(await haveVersion(version))) await delay(LOOK_MS);
   }
 
   return {
@@ -51,23 +70,17 @@ export function createFleet(options: FleetOptions): Fleet {
         ...(status?.model != null && { model: { version: status.model.version, trainedAt: status.model.trainedAt } }),
       };
     },
-    async settled(tenantId, waitMs) {
-      if (waitMs === 0) return;
-      const late = AbortSignal.timeout(waitMs);
-      try {
-        await Promise.race([waitForTenant(), once(late)]);
-      } catch (error) {
-        if (!late.aborted) throw error;
-        throw new EndcapError("upstream_timeout", { detail: "The tenant was made; its processes are not ready yet." });
-      }
-
-      async function waitForTenant(): Promise<void> {
-        await options.provisioner().reconcile();
-        await options.provisioner().ready(recommenderName(tenantId));
-        const version = await options.snapshotVersion();
-        while (!late.aborted && !(await gatewayHas(version))) await delay(LOOK_MS);
-      }
-    },
+    settled: (tenantId, waitMs) =>
+      within(
+        waitMs,
+        async (late) => {
+          await options.provisioner().reconcile();
+          await options.provisioner().ready(recommenderName(tenantId));
+          await applied(late);
+        },
+        "The tenant was made; its processes are not ready yet.",
+      ),
+    applied: (waitMs) => within(waitMs, applied, "The change was made; a gateway has not confirmed it yet."),
     async gone(tenantId, waitMs) {
       const deadline = performance.now() + waitMs;
       for (;;) {
@@ -85,7 +98,7 @@ export function createFleet(options: FleetOptions): Fleet {
   };
 }
 
-function once(signal: AbortSignal): Promise<never> {
+function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
