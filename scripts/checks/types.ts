@@ -8,6 +8,8 @@ export function typeChecks(): Check[] {
   return projects.map((project) => {
     const kind = /^tsconfig\.(.+)\.json$/.exec(basename(project))?.[1];
     const name = `types ${basename(dirname(project))}${kind ? ` (${kind})` : ""}`;
-    return program(name, "tsc", "--noEmit", "--pretty", "false", "-p", project);
+    const memory = `node_modules/.endcap/types/${project.replaceAll("/", "-")}.tsbuildinfo`;
+    const options = ["--noEmit", "--incremental", "--tsBuildInfoFile", memory, "--pretty", "false"];
+    return program(name, "tsc", ...options, "-p", project);
   });
 }

@@ -44,7 +44,9 @@ export const tidyRules: readonly TidyRule[] = [
     /\b(?:it|test|describe|bench|suite)\.(?:only|skip|todo|skipIf|runIf|fails)\b/,
     isTest,
   ),
-  lines("a silenced type error", /@ts-(?:ignore|expect-error|nocheck)\b/, isSource),
+  lines("a silenced type error", /@ts-(?:ignore|nocheck)\b/, isSource),
+  // In a test it is an assertion: the line must not compile.
+  lines("an expected type error", /@ts-expect-error\b/, (path) => isSource(path) && !isTest(path)),
   lines(
     "an unexplained lint exception",
     /biome-ignore (?:lint|format|assist)[^:]*:\s*(?:<explanation>)?\s*$/,
