@@ -1,1 +1,2 @@
-export {};
+export { buildGateway, type GatewayDependencies } from "./app.ts";
+export { type GatewayConfig, gatewayConfig } from "./config.ts";

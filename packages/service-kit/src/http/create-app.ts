@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly bodyLimitBytes?: number;
   /** Time for a whole request to arrive, headers and body. Default 30 s. */
   readonly requestMsMax?: number;
+  /** Take the client's address from X-Forwarded-For. */
+  readonly trustProxy?: boolean;
   readonly now?: () => number;
 }
 
@@ -36,6 +38,7 @@ export function createApp(options: AppOptions): App {
     genReqId: (raw) => (trust ? givenRequestId(raw.headers[requestIdHeader]) : undefined) ?? newId(),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "reqId" }),
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
+    trustProxy: options.trustProxy ?? false,
     requestTimeout: options.requestMsMax ?? 30_000,
     // Long enough that the keep-alive clients in front, which give up earlier, never meet a closing socket.
     keepAliveTimeout: 72_000,

@@ -29,6 +29,8 @@ export interface ServiceOptions {
   readonly bodyLimitBytes?: number;
   /** Default: pino on stdout at `config.logLevel`. */
   readonly log?: Logger;
+  /** Take the client's address from X-Forwarded-For. Only behind a load balancer that sets it. */
+  readonly trustProxy?: boolean;
   readonly now?: () => number;
 }
 

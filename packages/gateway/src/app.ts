@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EndcapError } from "@endcap/protocol";
+import { type App, createService, createSnapshotClient, type Service } from "@endcap/service-kit";
+import { Counter } from "prom-client";
+import { adminRoutes } from "./admin/routes.ts";
+import { createBrowserAuth } from "./auth/browser-request.ts";
+import { createNonceStore } from "./auth/nonce-store.ts";
+import { createServerAuth } from "./auth/server-request.ts";
+import { createSessionTokens } from "./auth/session-tokens.ts";
+import type { GatewayConfig } from "./config.ts";
+import { preflightRoutes } from "./cors/preflight.ts";
+import { eventsRoute } from "./edge/events-route.ts";
+import { guard } from "./edge/gate.ts";
+import { passThroughRoutes } from "./edge/pass-through-routes.ts";
+import { rawBodies } from "./edge/raw-bodies.ts";
+import { recommendationsRoute } from "./edge/recommendations-route.ts";
+import { createCoalescer } from "./forward/coalescer.ts";
+import { createInternalTokens } from "./forward/internal-tokens.ts";
+import { passThrough } from "./forward/pass-through.ts";
+import { createUpstreams } from "./forward/upstreams.ts";
+import { createAddressLimiter } from "./limits/address-limiter.ts";
+import { createMeter } from "./metering/meter.ts";
+import { sdkRoutes } from "./sdk-files/routes.ts";
+import { createSdkFiles } from "./sdk-files/sdk-files.ts";
+import { createLinks } from "./sessions/links.ts";
+import { openSessionRoute } from "./sessions/open-session.ts";
+import { createSessionObjects } from "./sessions/session-objects.ts";
+import { createTenantDirectory } from "./tenants/directory.ts";
+
+export interface GatewayDependencies {
+  /** Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/", import.meta.url));
+
+/** The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs. */
+export async function buildGateway(
+  config: GatewayConfig,
+  { now = Date.now }: GatewayDependencies = {},
+): Promise<Service> {
+  const service = createService({ name: "gateway", config, now, trustProxy: config.trustProxy });
+  const { app, registry } = service;
+  const draining = () => service.draining;
+
+  const directory = createTenantDirectory();
+  const upstreams = createUpstreams({
+    connectionsMax: config.upstreamConnectionsMax,
+    answerMsMax: config.upstreamMsMax,
+  });
+  const tokens = await createInternalTokens({
+    keyFile: config.keyFile,
+    group: config.group,
+    tenants: config.tenants,
+    now,
+  });
+  const snapshot = createSnapshotClient({
+    url: config.controlUrl,
+    issuer: tokens.control,
+    publicKeyFile: config.snapshotPublicKeyFile,
+    stateFile: join(config.nodeDir, "snapshot.json"),
+    nodeKeyFile: join(config.nodeDir, "node.key"),
+    secrets: true,
+    onState(state, delta) {
+      directory.apply(state, delta);
+      upstreams.apply(state);
+    },
+    log: service.log,
+    registry,
+    now,
+  });
+
+  const meter = createMeter(registry);
+  const forgotten = new Counter({
+    name: "endcap_nonces_forgotten_total",
+    help: "used signatures that were forgotten before their time, for want of room",
+    registers: [registry],
+  });
+  const nonces = createNonceStore({ perKeyMax: config.noncesPerKeyMax, onForgotten: (count) => forgotten.inc(count) });
+  const addressLimit = { requestsPerSecond: config.addressRequestsPerSecond, burst: config.addressBurst };
+  const addresses = createAddressLimiter(addressLimit, config.addressesMax);
+  const sessionTokens = createSessionTokens(directory, config.sessionsCachedMax);
+  const servers = createServerAuth(directory, nonces, now);
+  const browsers = createBrowserAuth({ directory, sessions: sessionTokens, addresses, now });
+  const sessions = createSessionObjects({ tokens: sessionTokens, publicUrl: config.publicUrl, now });
+  const coalescer = createCoalescer({ issuer: tokens.collector, queuedBytesMax: config.queuedBytesMax });
+  const links = createLinks(upstreams, tokens);
+
+  async function edge(scope: App): Promise<void> {
+    guard(scope, { servers, browsers, now });
+    rawBodies(scope, ["application/json", "text/plain"]);
+    eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
+    recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
+    for (const route of passThroughRoutes(config.recommendDeadlineMs)) {
+      scope.register(async (inner) => passThrough(inner, route, { upstreams, tokens }));
+    }
+  }
+
+  async function openSessions(scope: App): Promise<void> {
+    rawBodies(scope, ["application/json", "text/plain"]);
+    await openSessionRoute(scope, { browsers, sessions, links, now });
+  }
+
+  preflightRoutes(app, directory);
+  app.register(edge);
+  app.register(openSessions);
+  const sdkFiles = createSdkFiles(config.sdkDir ?? builtSdk, now);
+  app.register(async (scope) => sdkRoutes(scope, sdkFiles));
+  service.admin.register(async (scope) => adminRoutes(scope, { directory, meter }));
+
+  service.check("snapshot", () => {
+    if (snapshot.state === undefined) throw new EndcapError("not_ready", { internal: "no snapshot yet" });
+  });
+  service.status(() => ({
+    snapshotVersion: snapshot.state?.version ?? null,
+    snapshotAgeMs: snapshot.ageMs(),
+    tenants: directory.tenantCount,
+    upstreams: upstreams.count,
+  }));
+
+  app.addHook("onClose", async () => {
+    await snapshot.close();
+    await upstreams.close();
+  });
+  await snapshot.start();
+  return service;
+}

@@ -1,0 +1,147 @@
+import {
+  EndcapError,
+  type Envelope,
+  envelopeSigningPrefix,
+  isAnonymousId,
+  LIMITS,
+  type Principal,
+  parseEnvelope,
+} from "@endcap/protocol";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { allowOrigin } from "../cors/allow-origin.ts";
+import type { AddressLimiter } from "../limits/address-limiter.ts";
+import type { TenantDirectory } from "../tenants/directory.ts";
+import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
+import type { Caller } from "./caller.ts";
+import { macEquals, macOf } from "./mac.ts";
+import type { SessionTokens, SessionVerdict } from "./session-tokens.ts";
+
+/** What a signed envelope is used for decides how old it may be. */
+export type EnvelopeUse = "events" | "call";
+
+export interface ProvenBrowser {
+  readonly caller: Caller;
+  /** What the envelope line left: forwarded as it is. */
+  readonly payload: Buffer;
+}
+
+export interface BrowserAuth {
+  /**
+   * Reads and proves the envelope of a body. Without waiting when the session is known.
+   * @throws EndcapError, or rejects with one
+   */
+  verify(reply: FastifyReply, body: Buffer, use: EnvelopeUse): ProvenBrowser | Promise<ProvenBrowser>;
+  /**
+   * The publishable key that a page without a session names.
+   * @throws EndcapError also when the page's origin is not the tenant's, or its address asks too often
+   */
+  bootstrapKey(reply: FastifyReply, keyId: string): { key: KeyContext; origin: string };
+}
+
+export interface BrowserAuthOptions {
+  readonly directory: TenantDirectory;
+  readonly sessions: SessionTokens;
+  readonly addresses: AddressLimiter;
+  readonly now: () => number;
+}
+
+export function createBrowserAuth({ directory, sessions, addresses, now }: BrowserAuthOptions): BrowserAuth {
+  function bootstrapKey(reply: FastifyReply, keyId: string): { key: KeyContext; origin: string } {
+    const at = now();
+    const key = directory.key(keyId, "publishable", at);
+    const origin = originOf(reply.request);
+    if (!key.tenant.origins.has(origin)) throw new EndcapError("origin_denied");
+    allowOrigin(reply, origin);
+    addresses.take(reply, at);
+    return { key, origin };
+  }
+
+  function verifyBootstrap(reply: FastifyReply, envelope: Extract<Envelope, { form: "EP1" }>): Caller {
+    const { key, origin } = bootstrapKey(reply, envelope.key);
+    const { tenant } = key;
+    if (tenant.tenant.settings.noBootstrap) throw new EndcapError("bootstrap_disabled");
+    if (!isAnonymousId(envelope.anonymousId)) throw new EndcapError("envelope_malformed");
+    const { env, id } = key;
+    const { tier } = tenant.tenant;
+    const { anonymousId } = envelope;
+    const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ep1", key: id, anonymousId };
+    return { tenant, principal, origin, bootstrap: key };
+  }
+
+  function verifySigned(
+    reply: FastifyReply,
+    envelope: Extract<Envelope, { form: "EC1" }>,
+    payload: Buffer,
+    use: EnvelopeUse,
+    verdict: SessionVerdict,
+  ): Caller {
+    const { request } = reply;
+    const { claims, signingKey } = verdict;
+    const tenant = liveTenant(verdict);
+    const origin = originOf(request);
+    if (origin !== claims.origin) throw new EndcapError("origin_denied");
+    allowOrigin(reply, origin);
+    const prefix = envelopeSigningPrefix(request.method, request.raw.url ?? "/", envelope.msText);
+    if (!macEquals(macOf(signingKey, prefix, payload), envelope.signature, "base64url")) {
+      throw new EndcapError("signature_invalid");
+    }
+    judgeTime(envelope.ms, claims.exp * 1000, use, now());
+    const { env, key, sub, uid } = claims;
+    const principal: Principal = {
+      tenant: tenant.id,
+      env,
+      tier: tenant.tenant.tier,
+      scope: [],
+      auth: "ec1",
+      key,
+      anonymousId: sub,
+      ...(uid !== undefined && { userId: uid }),
+    };
+    return { tenant, principal, origin };
+  }
+
+  /** The session's tenant as it is now: a session ends with its tenant, its key, or by its own jti. */
+  function liveTenant({ claims }: SessionVerdict): TenantContext {
+    const tenant = directory.tenant(claims.tenant);
+    const key = tenant?.keys.find(({ id }) => id === claims.key);
+    if (tenant === undefined || key === undefined || now() >= key.expiresAt || directory.isRevoked(claims.jti)) {
+      throw new EndcapError("session_revoked");
+    }
+    if (tenant.tenant.state === "suspended") throw new EndcapError("tenant_suspended");
+    return tenant;
+  }
+
+  return {
+    bootstrapKey,
+    verify(reply, body, use) {
+      const parsed = parseEnvelope(body);
+      if (parsed === null) throw new EndcapError("envelope_malformed");
+      const { envelope } = parsed;
+      const payload = body.subarray(parsed.payloadOffset);
+      if (envelope.form === "EP1") return { caller: verifyBootstrap(reply, envelope), payload };
+      const verdict = sessions.verify(envelope.token);
+      if (verdict instanceof Promise) {
+        return verdict.then((late) => ({ caller: verifySigned(reply, envelope, payload, use, late), payload }));
+      }
+      return { caller: verifySigned(reply, envelope, payload, use, verdict), payload };
+    },
+  };
+}
+
+function originOf({ headers }: FastifyRequest): string {
+  return headers.origin ?? "";
+}
+
+/** @throws EndcapError `session_expired`, `clock_behind`, `clock_ahead`, `signature_expired` */
+function judgeTime(ms: number, sessionEnd: number, use: EnvelopeUse, now: number): void {
+  const end = sessionEnd + LIMITS.sessionGraceMs;
+  if (use === "events") {
+    // A batch was frozen while the session lived, and may arrive long after it.
+    if (ms > end) throw new EndcapError("session_expired");
+    if (ms < now - LIMITS.batchAgeMs) throw new EndcapError("clock_behind");
+    if (ms > now + LIMITS.clockAheadMs) throw new EndcapError("clock_ahead");
+    return;
+  }
+  if (now > end) throw new EndcapError("session_expired");
+  if (Math.abs(now - ms) > LIMITS.signatureSkewMs) throw new EndcapError("signature_expired");
+}

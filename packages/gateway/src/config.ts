@@ -1,0 +1,80 @@
+import { LIMITS } from "@endcap/protocol";
+import { defineConfig, serviceKeys } from "@endcap/service-kit";
+import Type, { type Static } from "typebox";
+
+export const gatewayConfig = defineConfig({
+  service: "gateway",
+  schema: Type.Object({
+    ...serviceKeys({ port: 7401, adminPort: 7411 }),
+    controlUrl: Type.Optional(
+      Type.String({ description: "control's origin; absent: the snapshot on disk is all there is", minLength: 1 }),
+    ),
+    snapshotPublicKeyFile: Type.String({ description: "Ed25519 PEM that verifies control's snapshots", minLength: 1 }),
+    nodeDir: Type.String({ description: "this process's own directory: its last snapshot and node key", minLength: 1 }),
+    keyFile: Type.String({ description: "Ed25519 private key of this gateway's group, PKCS8 PEM", minLength: 1 }),
+    group: Type.String({ description: "gateway group, the id of that key", default: "shared", minLength: 1 }),
+    tenants: Type.String({
+      description: "what this group may speak for: * or the one tenant of a dedicated gateway",
+      default: "*",
+      pattern: "^(\\*|tnt-[a-z2-7]{16})$",
+    }),
+    publicUrl: Type.Optional(
+      Type.String({
+        description: "origin that shops call this gateway by; absent: http and the Host of the request",
+        pattern: "^https?://[^/]+$",
+      }),
+    ),
+    trustProxy: Type.Boolean({
+      description: "take the client's address from X-Forwarded-For; only behind a load balancer that sets it",
+      default: false,
+    }),
+    sdkDir: Type.Optional(
+      Type.String({ description: "directory of the built browser SDK; absent: the one beside us" }),
+    ),
+    recommendDeadlineMs: Type.Integer({
+      description: "time that ml and recommenders get for an answer",
+      default: LIMITS.recommendDeadlineMs,
+      minimum: 10,
+      maximum: 10_000,
+    }),
+    upstreamMsMax: Type.Integer({
+      description: "longest wait for an upstream's answer, after that 504; checked to the second",
+      default: 10_000,
+      minimum: 1_000,
+      maximum: 300_000,
+    }),
+    upstreamConnectionsMax: Type.Integer({
+      description: "connections to one upstream",
+      default: 64,
+      minimum: 1,
+      maximum: 10_000,
+    }),
+    queuedBytesMax: Type.Integer({
+      description: "events waiting for one collector, in bytes; past it 503",
+      default: 64 * 1024 * 1024,
+      minimum: 1024 * 1024,
+    }),
+    addressRequestsPerSecond: Type.Integer({
+      description: "requests a second from one address without a session",
+      default: 20,
+      minimum: 1,
+    }),
+    addressBurst: Type.Integer({
+      description: "requests at once from one address without a session",
+      default: 120,
+      minimum: 1,
+    }),
+    addressesMax: Type.Integer({ description: "addresses remembered for that", default: 50_000, minimum: 1_000 }),
+    sessionsCachedMax: Type.Integer({
+      description: "verified session tokens remembered, about 2 KB each",
+      default: 20_000,
+      minimum: 100,
+    }),
+    noncesPerKeyMax: Type.Integer({
+      description: "used signatures remembered for one key; past it the oldest are forgotten",
+      default: 200_000,
+      minimum: 1_000,
+    }),
+  }),
+});
+export type GatewayConfig = Readonly<Static<typeof gatewayConfig.schema>>;

@@ -1,0 +1,121 @@
+import { EndcapError, type Scope } from "@endcap/protocol";
+import type { App } from "@endcap/service-kit";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { BrowserAuth, EnvelopeUse } from "../auth/browser-request.ts";
+import type { Caller } from "../auth/caller.ts";
+import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
+import { admit } from "../limits/admission.ts";
+import { checkTarget } from "./target.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who the gate let in, and what of the body goes on. */
+    admitted: Admitted | null;
+    provenHeaders: ProvenHeaders | null;
+  }
+  interface FastifyContextConfig {
+    /** Any one of these lets a secret key in. */
+    scopes?: readonly Scope[];
+    /** Browsers may call the route, with an envelope of this use. */
+    envelope?: EnvelopeUse;
+  }
+}
+
+export interface Admitted {
+  readonly caller: Caller;
+  /** The bytes of the body without the envelope line; `null` where there is no body. */
+  readonly payload: Buffer | null;
+}
+
+export interface GateOptions {
+  readonly servers: ServerAuth;
+  readonly browsers: BrowserAuth;
+  readonly now: () => number;
+}
+
+/**
+ * Guards the scope it is called for. A server's request is judged by its headers before its body is read, a browser's
+ * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
+ */
+export function guard(app: App, { servers, browsers, now }: GateOptions): void {
+  app.decorateRequest("admitted", null);
+  app.decorateRequest("provenHeaders", null);
+
+  app.addHook("onRequest", (request, reply, done) => {
+    try {
+      checkTarget(request, reply);
+      const { scopes, envelope } = request.routeOptions.config;
+      if (isEnvelope(request)) {
+        if (envelope === undefined) throw new EndcapError("content_type_unsupported");
+      } else {
+        const proven = servers.verifyHeaders(request, scopes ?? []);
+        request.provenHeaders = proven;
+        enter(reply, proven.caller);
+      }
+    } catch (error) {
+      done(asError(error));
+      return;
+    }
+    done();
+  });
+
+  app.addHook("preHandler", (request, reply, done) => {
+    try {
+      const { provenHeaders } = request;
+      const body = bodyOf(request);
+      if (provenHeaders !== null) {
+        provenHeaders.admitBody(body ?? undefined);
+        request.admitted = { caller: provenHeaders.caller, payload: body };
+        done();
+        return;
+      }
+      const { envelope = "call" } = request.routeOptions.config;
+      const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
+      if (proven instanceof Promise) {
+        proven
+          .then(({ caller, payload }) => {
+            enter(reply, caller);
+            request.admitted = { caller, payload };
+            done();
+          })
+          .catch((error: unknown) => done(asError(error)));
+        return;
+      }
+      enter(reply, proven.caller);
+      request.admitted = proven;
+    } catch (error) {
+      done(asError(error));
+      return;
+    }
+    done();
+  });
+
+  function enter(reply: FastifyReply, { tenant, principal }: Caller): void {
+    reply.request.principal = principal;
+    admit(tenant, reply, now());
+  }
+}
+
+/** @throws EndcapError `body_missing` where the method promises one */
+function bodyOf(request: FastifyRequest): Buffer | null {
+  const { body } = request;
+  if (Buffer.isBuffer(body) && body.length > 0) return body;
+  if (request.method === "POST" || request.method === "PUT") throw new EndcapError("body_missing");
+  if (hasBody(request)) throw new EndcapError("invalid_request", { detail: "This route takes no body." });
+  return null;
+}
+
+function isEnvelope({ headers }: FastifyRequest): boolean {
+  const type = headers["content-type"];
+  return type !== undefined && /^text\/plain(?:\s*;|\s*$)/i.test(type);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new EndcapError("internal", { cause: error });
+}
+
+/** What the gate let in. */
+export function admittedTo(request: Pick<FastifyRequest, "admitted">): Admitted {
+  if (request.admitted === null) throw new TypeError("the route is not behind the gate");
+  return request.admitted;
+}

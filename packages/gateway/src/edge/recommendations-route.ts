@@ -1,0 +1,44 @@
+import { DEADLINE_HEADER, LIMITS } from "@endcap/protocol";
+import type { App } from "@endcap/service-kit";
+import { callUpstream } from "../forward/call-upstream.ts";
+import type { InternalTokens } from "../forward/internal-tokens.ts";
+import { refusalOfBytes } from "../forward/refusal.ts";
+import { upstreamHeaders } from "../forward/request-headers.ts";
+import type { Upstreams } from "../forward/upstreams.ts";
+import type { SessionObjects } from "../sessions/session-objects.ts";
+import { startSession, withSession } from "../sessions/with-session.ts";
+import { answerJson } from "./answer.ts";
+import { admittedTo } from "./gate.ts";
+
+export interface RecommendationsRouteOptions {
+  readonly upstreams: Upstreams;
+  readonly tokens: InternalTokens;
+  readonly sessions: SessionObjects;
+  readonly deadlineMs: number;
+  readonly draining: () => boolean;
+}
+
+const answerBytesMax = 8 * 1024 * 1024;
+
+/** POST /v1/recommendations: one request to the tenant's ml, which ends with its client. */
+export function recommendationsRoute(app: App, options: RecommendationsRouteOptions): void {
+  const { upstreams, tokens, sessions, deadlineMs, draining } = options;
+  const config = { scopes: ["recommendations:read"], envelope: "call" } as const;
+  app.post("/v1/recommendations", { config, bodyLimit: LIMITS.recommendationBodyBytesMax }, async (request, reply) => {
+    const { caller, payload } = admittedTo(request);
+    const upstream = upstreams.of(caller.tenant, "ml");
+    const session = startSession(sessions, request, caller);
+    const headers = upstreamHeaders(await tokens.ml.token(), caller.principal, request.id, {
+      "content-type": "application/json",
+      [DEADLINE_HEADER]: String(deadlineMs),
+    });
+    const call = { method: "POST", path: "/v1/recommendations", headers, body: payload, answerBytesMax } as const;
+    const pending = callUpstream(upstream, call);
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableEnded) pending.cancel();
+    });
+    const [{ status, body }, opened] = await Promise.all([pending.answer, session]);
+    if (status !== 200) throw refusalOfBytes(upstream.id, status, body);
+    answerJson(reply, status, withSession(body.toString("utf8"), opened), draining());
+  });
+}

@@ -1,0 +1,37 @@
+/** Requests a second, and how many at once after a quiet time. */
+export interface RateLimit {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+}
+
+export interface RateVerdict {
+  readonly allowed: boolean;
+  /** Requests that would be allowed right now. */
+  readonly remaining: number;
+  /** Until one request is allowed (when refused), or until the burst is whole again. */
+  readonly waitMs: number;
+}
+
+/**
+ * The generic cell rate algorithm (ITU-T I.371, as a virtual scheduling algorithm): one number per limited party, the
+ * time at which its bucket would be empty, instead of counters by window. A limit that changes applies at once.
+ */
+export class Gcra {
+  /** Theoretical arrival time, Unix ms. */
+  #emptyAt = 0;
+
+  take({ requestsPerSecond, burst }: RateLimit, now: number): RateVerdict {
+    const intervalMs = 1000 / requestsPerSecond;
+    const emptyAt = Math.max(this.#emptyAt, now) + intervalMs;
+    const overMs = emptyAt - now - burst * intervalMs;
+    // Half a microsecond of float error must not cost the last request of a burst.
+    if (overMs > 0.0005) return { allowed: false, remaining: 0, waitMs: overMs };
+    this.#emptyAt = emptyAt;
+    return { allowed: true, remaining: Math.floor(-overMs / intervalMs + 0.0005), waitMs: emptyAt - now };
+  }
+
+  /** The bucket is whole: nothing is lost by forgetting it. */
+  isIdle(now: number): boolean {
+    return this.#emptyAt <= now;
+  }
+}

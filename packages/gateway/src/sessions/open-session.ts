@@ -1,0 +1,91 @@
+import {
+  EndcapError,
+  isAnonymousId,
+  LIMITS,
+  newAnonymousId,
+  type OpenSessionAnswer,
+  OpenSessionRequest,
+  type Principal,
+} from "@endcap/protocol";
+import { type App, pointersOf } from "@endcap/service-kit";
+import type { FastifyReply } from "fastify";
+import { Compile } from "typebox/compile";
+import type { BrowserAuth, ProvenBrowser } from "../auth/browser-request.ts";
+import { verifyUserToken } from "../auth/user-tokens.ts";
+import { checkTarget } from "../edge/target.ts";
+import { admit } from "../limits/admission.ts";
+import type { Links } from "./links.ts";
+import type { SessionObjects } from "./session-objects.ts";
+
+export interface OpenSessionOptions {
+  readonly browsers: BrowserAuth;
+  readonly sessions: SessionObjects;
+  readonly links: Links;
+  readonly now: () => number;
+}
+
+const requestCheck = Compile(OpenSessionRequest);
+const brace = 0x7b;
+
+/**
+ * POST /v1/sessions: a page opens a session by its publishable key, or, signed in, by its backend's user token. Under
+ * the envelope of its anonymous session it proves that id too, and the two are linked.
+ */
+export async function openSessionRoute(
+  app: App,
+  { browsers, sessions, links, now }: OpenSessionOptions,
+): Promise<void> {
+  app.addHook("onRequest", async (request, reply) => checkTarget(request, reply));
+
+  app.post(
+    "/v1/sessions",
+    { bodyLimit: LIMITS.sessionBodyBytesMax },
+    async (request, reply): Promise<OpenSessionAnswer> => {
+      const { body } = request;
+      if (!Buffer.isBuffer(body) || body.length === 0) throw new EndcapError("body_missing");
+      const proven = body[0] === brace ? undefined : await provenSession(reply, body);
+      const asked = readRequest(proven?.payload ?? body);
+      const { key, origin } = browsers.bootstrapKey(reply, asked.key);
+      const { tenant, env } = key;
+      if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
+        throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
+      }
+      admit(tenant, reply, now());
+
+      const user =
+        asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
+      const provenId = proven?.caller.principal.anonymousId;
+      const anonymousId =
+        provenId ?? asked.anonymousId ?? user?.anonymousId ?? newAnonymousId((bytes) => crypto.getRandomValues(bytes));
+      if (!isAnonymousId(anonymousId)) {
+        throw new EndcapError("invalid_request", { errors: [{ pointer: "/anonymousId", code: "pattern" }] });
+      }
+      const session = { sub: anonymousId, ...(user && { uid: user.userId }), key: key.id, env, origin };
+      if (user !== undefined && (provenId === anonymousId || user.anonymousId === anonymousId)) {
+        const ids = { anonymousId, userId: user.userId };
+        const { tier } = tenant.tenant;
+        const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ec1", key: key.id, ...ids };
+        await links.write(tenant, principal, { ...ids, at: new Date(now()).toISOString() }, request.id);
+      }
+      return { session: await sessions.create(request, tenant, session), ...(user && { userId: user.userId }) };
+    },
+  );
+
+  async function provenSession(reply: FastifyReply, body: Buffer): Promise<ProvenBrowser> {
+    const proven = await browsers.verify(reply, body, "call");
+    // A bootstrap envelope proves nothing that the plain request would not say.
+    if (proven.caller.bootstrap !== undefined) throw new EndcapError("envelope_malformed");
+    return proven;
+  }
+}
+
+function readRequest(payload: Buffer): OpenSessionRequest {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload.toString("utf8"));
+  } catch (error) {
+    throw new EndcapError("invalid_json", { cause: error });
+  }
+  if (requestCheck.Check(parsed)) return parsed;
+  throw new EndcapError("invalid_request", { errors: pointersOf(requestCheck.Errors(parsed)) });
+}

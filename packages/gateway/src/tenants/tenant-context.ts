@@ -1,0 +1,102 @@
+import { createSecretKey, hash, type KeyObject } from "node:crypto";
+import {
+  type Environment,
+  type Principal,
+  type Scope,
+  type SessionSettings,
+  type SnapshotKey,
+  type SnapshotTenant,
+  sessionTokenKey,
+  type TenantSecrets,
+} from "@endcap/protocol";
+import type { TenantLoad } from "../limits/admission.ts";
+import { type OriginList, originList } from "./origins.ts";
+
+/** One key of a tenant, ready for use. */
+export interface KeyContext {
+  readonly id: string;
+  readonly kind: SnapshotKey["kind"];
+  readonly env: Environment;
+  readonly scopes: ReadonlySet<Scope>;
+  /** Unix ms; Infinity: no end. */
+  readonly expiresAt: number;
+  readonly tenant: TenantContext;
+  /** Of secret keys only. */
+  readonly secret?: { readonly request: KeyObject; readonly identity: KeyObject; readonly bearerHash: Buffer };
+  /** Who a request signed with this key comes from. */
+  readonly principal: Principal;
+}
+
+/** One generation of a tenant's session key. */
+export interface SessionKey {
+  readonly generation: string;
+  readonly key: Uint8Array;
+  /** Signs and verifies the tokens of this generation. */
+  readonly tokenKey: KeyObject;
+}
+
+/** Everything the gateway knows of a tenant. Built when the snapshot changes, never while a request waits. */
+export interface TenantContext {
+  readonly id: string;
+  readonly tenant: SnapshotTenant;
+  readonly origins: OriginList;
+  readonly keys: readonly KeyContext[];
+  /** Newest first; new tokens use the first. */
+  readonly sessionKeys: readonly SessionKey[];
+  readonly settings: SessionSettings;
+  readonly load: TenantLoad;
+}
+
+export function createTenantContext(
+  tenant: SnapshotTenant,
+  secrets: TenantSecrets | undefined,
+  load: TenantLoad,
+): TenantContext {
+  const keys: KeyContext[] = [];
+  const context: TenantContext = {
+    id: tenant.id,
+    tenant,
+    origins: originList(tenant.origins),
+    keys,
+    sessionKeys: (secrets?.sessions ?? []).map(({ generation, key }) => {
+      const bytes = Buffer.from(key, "base64url");
+      return { generation, key: bytes, tokenKey: createSecretKey(sessionTokenKey(bytes)) };
+    }),
+    settings: settingsOf(tenant),
+    load,
+  };
+  for (const key of tenant.keys) keys.push(keyContext(context, key, secrets?.keys[key.id]));
+  return context;
+}
+
+function keyContext(
+  tenant: TenantContext,
+  key: SnapshotKey,
+  secret: TenantSecrets["keys"][string] | undefined,
+): KeyContext {
+  const { id, env, scopes } = key;
+  const principal: Principal = { tenant: tenant.id, env, tier: tenant.tenant.tier, scope: scopes, auth: "sk", key: id };
+  return {
+    id,
+    kind: key.kind,
+    env,
+    scopes: new Set(scopes),
+    expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY,
+    tenant,
+    principal,
+    ...(secret && {
+      secret: {
+        // A KeyObject, not bytes: node:crypto prepares a raw key again for each MAC, at four times the cost.
+        request: createSecretKey(secret.request, "base64url"),
+        identity: createSecretKey(secret.identity, "base64url"),
+        bearerHash: Buffer.from(secret.bearerHash, "base64url"),
+      },
+    }),
+  };
+}
+
+function settingsOf({ settings }: SnapshotTenant): SessionSettings {
+  const { enabled, consent, observeCatalogue, firstPartyPath } = settings;
+  const plain = { enabled, consent, observeCatalogue, ...(firstPartyPath !== undefined && { firstPartyPath }) };
+  return { ...plain, etag: hash("sha256", JSON.stringify(plain), "base64url").slice(0, 12) };
+}

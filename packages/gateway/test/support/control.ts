@@ -1,0 +1,88 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { NODE_KEY_HEADER, SEALED_TO_HEADER, type SnapshotMessage, type SnapshotUpstream } from "@endcap/protocol";
+import { createSealingHalf, sealText } from "@endcap/service-kit";
+import type { Shop } from "./tenants.ts";
+
+export interface ControlChange {
+  readonly shops?: readonly Shop[];
+  readonly upstreams?: readonly SnapshotUpstream[];
+  readonly removedTenants?: string[];
+  readonly revokedSessions?: { jti: string; until: number }[];
+}
+
+/** Control's snapshot stream: real sockets, seals and signatures. */
+export interface Control {
+  readonly url: string;
+  readonly publicKeyFile: string;
+  readonly version: number;
+  push(change: ControlChange): void;
+  stop(): Promise<void>;
+}
+
+export async function startControl(
+  directory: string,
+  shops: readonly Shop[],
+  upstreams: SnapshotUpstream[],
+): Promise<Control> {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const publicKeyFile = join(directory, "snapshot.pub.pem");
+  writeFileSync(publicKeyFile, publicKey.export({ type: "spki", format: "pem" }));
+  const streams = new Map<ServerResponse, Buffer>();
+  let version = 1;
+
+  const sealed = (key: Buffer, { tenant, secrets }: Shop) => ({
+    ...tenant,
+    sealed: sealText(key, tenant.id, JSON.stringify(secrets)),
+  });
+
+  const server = createServer((request, response) => {
+    const half = createSealingHalf();
+    const key = half.agree(String(request.headers[NODE_KEY_HEADER]));
+    response.writeHead(200, { [SEALED_TO_HEADER]: half.publicKey });
+    streams.set(response, key);
+    const tenants = shops.map((shop) => sealed(key, shop));
+    send(response, privateKey, { kind: "begin", version });
+    send(response, privateKey, { kind: "part", version, tenants, upstreams, revokedSessions: [] });
+    send(response, privateKey, { kind: "end", version });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not listening");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    publicKeyFile,
+    get version() {
+      return version;
+    },
+    push(change) {
+      const previous = version;
+      version += 1;
+      for (const [response, key] of streams) {
+        send(response, privateKey, {
+          kind: "change",
+          version,
+          previous,
+          tenants: (change.shops ?? []).map((shop) => sealed(key, shop)),
+          upstreams: [...(change.upstreams ?? [])],
+          revokedSessions: change.revokedSessions ?? [],
+          removedTenants: change.removedTenants ?? [],
+          removedUpstreams: [],
+        });
+      }
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function send(response: ServerResponse, key: KeyObject, message: SnapshotMessage): void {
+  const body = JSON.stringify(message);
+  const signature = sign(null, Buffer.from(body), key).toString("base64url");
+  response.write(`${JSON.stringify({ at: Date.now(), body, signature })}\n`);
+}
