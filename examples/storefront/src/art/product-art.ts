@@ -9,9 +9,9 @@ import { backpack, bottle, dryBag, flask } from "./packs.ts";
 import { circle, grow, rect } from "./pen.ts";
 import { seedPacket } from "./seeds.ts";
 import { blanket, campPillow, sleepingBag, sleepingMat } from "./sleep.ts";
-import { apron, bowl, jug, teaTowel } from "./table.ts";
+import { apron, bowl, jug, plate, teaTowel } from "./table.ts";
 import { domeTent, hammock, tarp, tunnelTent } from "./tents.ts";
-import { gloves, secateurs, spade, trowel } from "./tools.ts";
+import { fork, gloves, secateurs, spade, trowel } from "./tools.ts";
 
 type Drawing = (ink: Ink, style: number) => string;
 
@@ -49,12 +49,14 @@ const drawings = {
   kettle,
   teapot,
   bowl,
+  plate,
   jug,
   apron,
   "tea-towel": teaTowel,
   trowel,
   secateurs,
   spade,
+  fork,
   gloves,
   "terracotta-pot": terracottaPot,
   trough,

@@ -1,26 +1,37 @@
 import { type Ink, material } from "./colour.ts";
 import { circle, fill, oval, rect, ring, shadow, stroke } from "./pen.ts";
 
+export function plate(ink: Ink, style: number): string {
+  const rim =
+    style % 2
+      ? [ring(200, 198, 118, ink.accent, 3), ring(200, 198, 108, ink.accent, 3)]
+      : [
+          ring(200, 198, 112, ink.accent, 5),
+          ...Array.from({ length: 16 }, (_, i) =>
+            circle(
+              200 + Math.round(Math.cos((i / 16) * 6.283) * 100),
+              198 + Math.round(Math.sin((i / 16) * 6.283) * 100),
+              4,
+              ink.accent,
+            ),
+          ),
+        ];
+  return [
+    oval(200, 322, 124, 12, material.shadow, { opacity: 0.13 }),
+    circle(200, 202, 128, ink.dark),
+    circle(200, 198, 128, ink.base),
+    ...rim,
+    circle(200, 198, 88, ink.light),
+    circle(200, 202, 84, ink.pale, { opacity: 0.6 }),
+    stroke("M104 148 Q128 102 180 88", "#ffffff", 6, { opacity: 0.45 }),
+  ].join("");
+}
+
 export function bowl(ink: Ink, style: number): string {
-  if (style % 2) {
-    return [
-      oval(200, 322, 124, 12, material.shadow, { opacity: 0.13 }),
-      circle(200, 202, 128, ink.dark),
-      circle(200, 198, 128, ink.base),
-      ring(200, 198, 112, ink.accent, 5),
-      circle(200, 198, 88, ink.light),
-      circle(200, 202, 84, ink.pale, { opacity: 0.6 }),
-      ...Array.from({ length: 16 }, (_, i) =>
-        circle(
-          200 + Math.round(Math.cos((i / 16) * 6.283) * 100),
-          198 + Math.round(Math.sin((i / 16) * 6.283) * 100),
-          4,
-          ink.accent,
-        ),
-      ),
-      stroke("M104 148 Q128 102 180 88", "#ffffff", 6, { opacity: 0.45 }),
-    ].join("");
-  }
+  const band =
+    style % 2
+      ? [238, 190, 142].map((y) => stroke(`M98 ${y + 24} Q200 ${y + 46} 302 ${y + 24}`, ink.accent, 4)).join("")
+      : "";
   const stack = (y: number, half: number) =>
     fill(
       `M${200 - half} ${y} L${200 + half} ${y} C${200 + half - 8} ${y + 60} 252 ${y + 78} 200 ${y + 78} C148 ${y + 78} ${200 - half + 8} ${y + 60} ${200 - half} ${y} Z`,
@@ -36,7 +47,14 @@ export function bowl(ink: Ink, style: number): string {
     ) +
     oval(200, y, half, 15, ink.deep) +
     oval(200, y + 2, half - 8, 11, ink.light);
-  return [shadow(96), rect(158, 310, 84, 14, 5, ink.dark), stack(238, 118), stack(190, 116), stack(142, 114)].join("");
+  return [
+    shadow(96),
+    rect(158, 310, 84, 14, 5, ink.dark),
+    stack(238, 118),
+    stack(190, 116),
+    stack(142, 114),
+    band,
+  ].join("");
 }
 
 export function jug(ink: Ink, style: number): string {

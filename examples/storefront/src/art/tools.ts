@@ -43,32 +43,50 @@ export function secateurs(ink: Ink, style: number): string {
 }
 
 export function spade(ink: Ink, style: number): string {
-  const fork = style % 2;
+  const blade = [
+    fill("M146 232 L254 232 L250 300 Q236 334 200 346 Q164 334 150 300 Z", material.steel),
+    fill("M146 232 L184 232 L188 342 Q164 330 150 300 Z", material.steelLight),
+    rect(142, 228, 116, 10, 4, material.steelDark),
+  ];
+  return digging(style % 2 ? closedGrip(ink) : openGrip(ink), ink, blade);
+}
+
+export function fork(ink: Ink, style: number): string {
+  const tines = stroke(
+    "M150 248 L250 248 M152 250 L152 326 M184 250 L184 334 M216 250 L216 334 M248 250 L248 326",
+    material.steelDark,
+    11,
+  );
+  return digging(style % 2 ? openGrip(ink) : closedGrip(ink), ink, [tines]);
+}
+
+function digging(grip: readonly string[], ink: Ink, head: readonly string[]): string {
   return [
-    fill("M70 336 q60 -34 130 -18 q70 -18 134 18 Z", material.soil),
+    fill("M66 350 q64 -46 134 -30 q74 -16 138 30 Z", material.soil),
     turn(
       10,
       200,
       200,
-      rect(190, 60, 20, 170, 6, material.wood),
-      rect(190, 60, 8, 170, 4, material.woodLight),
-      stroke("M158 46 L242 46", ink.base, 20),
-      stroke("M160 41 L240 41", ink.light, 6),
-      fill("M164 50 L236 50 L212 92 L188 92 Z", ink.base),
+      rect(190, 84, 20, 146, 6, material.wood),
+      rect(190, 84, 8, 146, 4, material.woodLight),
+      ...grip,
       rect(186, 196, 28, 40, 4, ink.dark),
-      fork
-        ? stroke(
-            "M150 248 L250 248 M152 250 L152 326 M184 250 L184 334 M216 250 L216 334 M248 250 L248 326",
-            material.steelDark,
-            11,
-          )
-        : fill("M146 232 L254 232 L250 300 Q236 334 200 346 Q164 334 150 300 Z", material.steel) +
-            fill("M146 232 L184 232 L188 342 Q164 330 150 300 Z", material.steelLight) +
-            rect(142, 228, 116, 10, 4, material.steelDark),
+      ...head,
     ),
-    fill("M94 336 q40 -22 84 -8 q60 -14 130 8 Z", "#6f5442"),
+    fill("M84 350 q48 -32 94 -18 q66 -14 142 18 Z", "#6f5442"),
   ].join("");
 }
+
+const openGrip = (ink: Ink) => [
+  stroke("M158 46 L242 46", ink.base, 20),
+  stroke("M160 41 L240 41", ink.light, 6),
+  fill("M164 50 L236 50 L212 92 L188 92 Z", ink.base),
+];
+
+const closedGrip = (ink: Ink) => [
+  stroke("M200 92 L164 66 L164 36 L236 36 L236 66 Z", ink.base, 15),
+  stroke("M166 32 L234 32", ink.light, 5),
+];
 
 export function gloves(ink: Ink, style: number): string {
   const glove = [

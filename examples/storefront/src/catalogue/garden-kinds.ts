@@ -41,7 +41,7 @@ export const gardenKinds: readonly Kind[] = [
     category: "garden-tools",
     noun: "border spade",
     shelf: "Spades & forks",
-    models: 6,
+    models: 4,
     brands: ["larkfield", "mosswork"],
     pounds: [36, 84],
     colours: ["Ember", "Ash", "Pine", "Walnut"],
@@ -50,6 +50,22 @@ export const gardenKinds: readonly Kind[] = [
     copy: [
       ["Slices turf, lifts potatoes, props up conversations.", "Light for its length and happy in clay."],
       ["Treads at the shoulder spare your boots.", "Steam-bent ash, riveted twice."],
+    ],
+  },
+  {
+    drawing: "fork",
+    category: "garden-tools",
+    noun: "border fork",
+    shelf: "Spades & forks",
+    models: 3,
+    brands: ["larkfield", "mosswork"],
+    pounds: [34, 80],
+    colours: ["Pine", "Ash", "Ember"],
+    coloursPerModel: [1, 1],
+    materials: ["forged steel and ash"],
+    copy: [
+      ["Loosens, lifts, turns; leaves the worms whole.", "Four square tines that go where a spade gives up."],
+      ["Light for its length and happy in clay.", "Steam-bent ash, riveted twice."],
     ],
   },
   {

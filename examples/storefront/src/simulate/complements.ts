@@ -164,9 +164,15 @@ export const complements: Partial<Record<DrawingName, readonly (readonly [Drawin
     ["bowl", 1],
   ],
   bowl: [
+    ["plate", 5],
     ["jug", 2],
     ["tea-towel", 2],
     ["teapot", 1],
+  ],
+  plate: [
+    ["bowl", 5],
+    ["jug", 2],
+    ["tea-towel", 1],
   ],
   jug: [
     ["bowl", 3],
@@ -192,9 +198,15 @@ export const complements: Partial<Record<DrawingName, readonly (readonly [Drawin
     ["whetstone", 1],
   ],
   spade: [
+    ["fork", 3],
     ["gloves", 3],
     ["trowel", 2],
     ["seed-packet", 1],
+  ],
+  fork: [
+    ["spade", 4],
+    ["gloves", 3],
+    ["trowel", 1],
   ],
   gloves: [
     ["trowel", 3],
