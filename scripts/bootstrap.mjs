@@ -23,6 +23,7 @@ const tasks = {
   check: { run: node.concat("scripts/check.ts"), build: true },
   format: { run: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"] },
   build: { build: true },
+  deps: { updateLockfile: true },
 };
 
 /** Without a browser the other tests still run, when they are asked for by name. */
@@ -39,7 +40,7 @@ function main(name, args) {
 
   const { nodePath, env } = withLock(() => {
     const toolchain = ensureToolchain();
-    installDependencies(toolchain);
+    installDependencies(toolchain, task.updateLockfile);
     if (task.build) buildPackages(toolchain);
     return toolchain;
   });

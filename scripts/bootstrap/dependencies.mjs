@@ -15,26 +15,30 @@ export function workspaceDirs() {
   return dirs.filter((dir) => fs.existsSync(path.join(dir, "package.json"))).sort();
 }
 
-/** Installs what the lockfile says, only when it, a package.json or the platform changed since the last time. */
-export function installDependencies(toolchain) {
+/**
+ * Installs what the lockfile says, only when it, a package.json or the platform changed since the last time.
+ * With `update` the lockfile follows the package.json files first.
+ */
+export function installDependencies(toolchain, update) {
   const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml"].map((file) => path.join(root, file));
   const manifests = workspaceDirs().map((dir) => path.join(dir, "package.json"));
-  const stamp = hashOf(files.concat(manifests), [process.platform, process.arch]);
-  if (hasStamp("install", stamp)) return;
+  const stampNow = () => hashOf(files.concat(manifests), [process.platform, process.arch]);
+  if (hasStamp("install", stampNow())) return;
 
   say("Installing dependencies with pnpm (the first time takes a minute) …");
   const started = Date.now();
-  const result = spawnSync(toolchain.pnpmPath, ["install", "--frozen-lockfile", "--reporter=append-only"], {
+  const lockfile = update ? "--no-frozen-lockfile" : "--frozen-lockfile";
+  const result = spawnSync(toolchain.pnpmPath, ["install", lockfile, "--reporter=append-only"], {
     cwd: root,
     encoding: "utf8",
     env: Object.assign({}, toolchain.env, { CI: "true" }),
   });
   if (result.error || result.status !== 0) {
     fail(
-      "The dependencies could not be installed; pnpm's own words are above.",
+      "The dependencies could not be installed; pnpm's own words are above. After editing a package.json: npm run deps",
       String(result.error || "") + result.stdout + result.stderr,
     );
   }
-  writeStamp("install", stamp);
+  writeStamp("install", stampNow());
   say(`Dependencies are installed (${Math.round((Date.now() - started) / 1000)} s).`);
 }
