@@ -30,7 +30,8 @@ export function createDelivery(
   const inFlight = new Map<string, number>();
   let failures = 0;
   let offline = false;
-  let scheduled = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let dueAt = Number.POSITIVE_INFINITY;
   let draining: Promise<void> | undefined;
 
   /** Milliseconds to wait before the next attempt; all tabs share it. A wait that a moved clock made absurd is void. */
@@ -102,13 +103,16 @@ export function createDelivery(
 
   /** Flushes after `delayMs`, or sooner when that was arranged already, but not before a wait is over. */
   function schedule(delayMs: number): void {
-    if (scheduled) return;
-    scheduled = true;
+    const delay = Math.max(delayMs, waitMs());
+    const due = now() + delay;
+    if (due >= dueAt) return;
+    clearTimeout(timer);
+    dueAt = due;
     const run = () => {
-      scheduled = false;
+      dueAt = Number.POSITIVE_INFINITY;
       void flush();
     };
-    setTimeout(run, Math.max(delayMs, waitMs()));
+    timer = setTimeout(run, delay);
   }
 
   return {

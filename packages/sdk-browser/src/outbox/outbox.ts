@@ -136,7 +136,8 @@ export function createOutbox(context: Context, sessions: Sessions) {
 
     /** The same payload under another envelope: its session is no good. */
     reframe(name: string): void {
-      store.set(name, sessions.frame(EVENTS_PATH, payloadOf(name), facts(name).anonymousId));
+      // Another tab may have had it acknowledged meanwhile.
+      if (body(name)) store.set(name, sessions.frame(EVENTS_PATH, payloadOf(name), facts(name).anonymousId));
     },
 
     /**
@@ -146,10 +147,10 @@ export function createOutbox(context: Context, sessions: Sessions) {
     mend(name: string): boolean {
       const { skewMs, anonymousId } = facts(name);
       const shiftMs = sessions.skewMs() - skewMs;
-      if (shiftMs === 0) return false;
       const moved = eventsOf(name).map((event) =>
         JSON.stringify({ ...event, at: new Date(Date.parse(event.at) + shiftMs).toISOString() }),
       );
+      if (shiftMs === 0 || moved.length === 0) return false;
       store.remove(name);
       put(moved.join(), anonymousId);
       return true;

@@ -31,7 +31,7 @@ export function createIdentity({ key, endpoint, store, warn }: Context, sessions
       warn(`no session: ${answer.body.code ?? answer.status}`);
       return false;
     }
-    sessions.learn(answer, anonymousId);
+    sessions.learn(answer, anonymousId, true);
     return true;
   }
 

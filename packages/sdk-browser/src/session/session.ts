@@ -56,12 +56,15 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
       return session ? signedBody(session, path, serverNow(), payload) : bootstrapBody(key, shopper, payload);
     },
 
-    /** Takes from an answer what it says about time and session. `asked` is the anonymous id that the request spoke for. */
-    learn({ body }: Answer, asked: string): void {
+    /**
+     * Takes from an answer what it says about time and session. `asked` is the anonymous id that the request spoke for;
+     * an answer that comes after sign-out speaks of somebody else. A session that lasts is replaced only when another was
+     * `wanted`: a bootstrap's late answer must not sign the shopper out.
+     */
+    learn({ body }: Answer, asked: string, wanted = false): void {
       const skew = Date.parse(String(body.serverTime)) - now();
       if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", String(skew));
-      // An answer that comes after sign-out speaks of somebody else.
-      if (body.session && asked === anonymousId()) {
+      if (body.session && asked === anonymousId() && (wanted || !current())) {
         store.set("session", JSON.stringify({ ...body.session, anonymousId: asked }));
       }
     },

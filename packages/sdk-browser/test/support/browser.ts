@@ -1,0 +1,78 @@
+/** A real Chromium, a shop and a gateway for one test file. */
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { bundleScript } from "../../scripts/bundle.ts";
+import { KEY } from "./client.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import { type Shop, startShop } from "./shop.ts";
+
+export interface Stage extends AsyncDisposable {
+  readonly browser: Browser;
+  readonly gateway: Gateway;
+  readonly shop: Shop;
+  /** The tag as a shop writes it. */
+  readonly tag: string;
+  /** Each visit has storage of its own. `problems` gathers what the page's console complains of. */
+  visit(path?: string): Promise<Visit>;
+}
+
+export interface Visit extends AsyncDisposable {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly problems: string[];
+}
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function startStage(): Promise<Stage> {
+  const [gateway, shop, bundle, browser] = await Promise.all([
+    startGateway(),
+    startShop(),
+    bundleScript(),
+    chromium.launch({ executablePath: process.env.ENDCAP_CHROMIUM ?? "/usr/bin/chromium", args: FLAGS }),
+  ]);
+  for (const { name, bytes } of [bundle.core, bundle.element]) {
+    gateway.files.set(`/sdk/${name}`, { type: "text/javascript; charset=utf-8", bytes });
+  }
+  return {
+    browser,
+    gateway,
+    shop,
+    tag: `<script async src="${gateway.origin}/sdk/v1.js" data-key="${KEY}" data-debug></script>`,
+    async visit(path = "/") {
+      const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
+      const page = await context.newPage();
+      const problems = watch(page);
+      await page.goto(shop.origin + path);
+      return { context, page, problems, [Symbol.asyncDispose]: () => context.close() };
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await gateway[Symbol.asyncDispose]();
+      await shop[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function watch(page: Page): string[] {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+  });
+  return problems;
+}
+
+/** The stub that a shop may put before the tag, and a call made before the SDK is there. */
+export const STUB = "<script>window.endcap = window.endcap || { q: [] };</script>";
+
+/** A picture of a product that needs no network. */
+export const picture = (hue: number): string =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320"><rect width="320" height="320" fill="hsl(${hue} 45% 80%)"/><circle cx="160" cy="170" r="90" fill="hsl(${hue} 45% 45%)"/></svg>`)}`;

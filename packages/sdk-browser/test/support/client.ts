@@ -1,0 +1,15 @@
+/** A client on a storage and a clock of the test's. */
+import { randomBytes } from "node:crypto";
+import { createClient, type Endcap, type Platform } from "../../src/core/client.ts";
+import { TestStorage } from "./storage.ts";
+
+export const KEY = "pk_live_aaaaaaaaaaaaaaaaaaaa2222";
+
+export const random: Platform["random"] = (bytes) => {
+  bytes.set(randomBytes(bytes.length));
+  return bytes;
+};
+
+export function client(endpoint: string, storage: Storage = new TestStorage(), now = () => Date.now()): Endcap {
+  return createClient({ key: KEY, endpoint }, { storage, locks: undefined, now, random });
+}
