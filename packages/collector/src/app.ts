@@ -6,6 +6,8 @@ import type { CollectorConfig } from "./config.ts";
 import { EventCounts } from "./events/event-counts.ts";
 import { GroupAppender } from "./events/group-appender.ts";
 import { eventRoutes } from "./events/routes.ts";
+import { EventTail } from "./events/tail.ts";
+import { tailRoutes } from "./events/tail-routes.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { itemRoutes } from "./items/routes.ts";
 import { linkRoutes } from "./links/routes.ts";
@@ -27,6 +29,7 @@ export async function buildCollector(config: CollectorConfig, options: Collector
   app.addHook("onClose", () => tables.close());
 
   const counts = new EventCounts(registry);
+  const tail = new EventTail();
   const appender = new GroupAppender(tables, config.pendingBytesMax);
   new Gauge({
     name: "endcap_events_pending_bytes",
@@ -52,7 +55,8 @@ export async function buildCollector(config: CollectorConfig, options: Collector
         encoding === undefined || encoding === "identity" ? undefined : new EndcapError("content_encoding_unsupported"),
       );
     });
-    await internal.register(eventRoutes, { appender, counts, tenant, now });
+    await internal.register(eventRoutes, { appender, counts, tail, tenant, now });
+    await internal.register(tailRoutes, { tail });
     await internal.register(itemRoutes, { tables, now });
     await internal.register(importRoutes, { tables, counts, now });
     await internal.register(linkRoutes, { tables, now });

@@ -5,17 +5,22 @@ import type { EventCounts } from "./event-counts.ts";
 import { type Frame, splitFrames } from "./frames.ts";
 import type { GroupAppender } from "./group-appender.ts";
 import { judgeBatch } from "./judge-batch.ts";
+import type { EventTail } from "./tail.ts";
 
 export interface EventRoutesOptions {
   readonly appender: GroupAppender;
   readonly counts: EventCounts;
+  readonly tail: EventTail;
   /** The one tenant this process serves. */
   readonly tenant: string | undefined;
   readonly now: () => number;
 }
 
 /** POST /internal/v1/event-batches: many callers' events in one request, each part judged and answered alone. */
-export async function eventRoutes(app: App, { appender, counts, tenant, now }: EventRoutesOptions): Promise<void> {
+export async function eventRoutes(
+  app: App,
+  { appender, counts, tail, tenant, now }: EventRoutesOptions,
+): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(COALESCED_CONTENT_TYPE, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
@@ -60,7 +65,10 @@ export async function eventRoutes(app: App, { appender, counts, tenant, now }: E
 
     const isNew = result === "stored";
     const duplicates = repeated + (isNew ? 0 : events.length);
-    if (isNew) counts.accept(name.tenant, name.env, events, "batch");
+    if (isNew) {
+      counts.accept(name.tenant, name.env, events, "batch");
+      tail.publish(name, events);
+    }
     counts.duplicate(duplicates);
     return {
       accepted: isNew ? events.length : 0,
