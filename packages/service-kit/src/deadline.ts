@@ -1,5 +1,6 @@
 import { DEADLINE_HEADER } from "@endcap/protocol";
 import type { FastifyRequest } from "fastify";
+import { clientGone } from "./http/client-gone.ts";
 
 export interface DeadlineOptions {
   /** Used when the caller names none. */
@@ -30,7 +31,7 @@ export function deadlineOf(request: FastifyRequest, options: DeadlineOptions): D
   let signal: AbortSignal | undefined;
   return {
     get signal() {
-      signal ??= AbortSignal.any([request.signal, AbortSignal.timeout(msLeft())]);
+      signal ??= AbortSignal.any([clientGone(request), AbortSignal.timeout(msLeft())]);
       return signal;
     },
     msLeft,

@@ -15,6 +15,7 @@ export {
   loadConfig,
 } from "./config/load.ts";
 export { type Deadline, type DeadlineOptions, deadlineOf } from "./deadline.ts";
+export { clientGone } from "./http/client-gone.ts";
 export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
 export { requestIdHeader } from "./http/request-id.ts";
 export { pointersOf } from "./http/validator.ts";

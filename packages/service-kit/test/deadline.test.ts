@@ -51,3 +51,18 @@ it("aborts at the deadline, and when the client goes away", async () => {
   call.destroy();
   await expect.poll(() => reasons).toEqual(["TimeoutError", "AbortError"]);
 });
+
+it("does not take a body that has been read for a client that has gone", async () => {
+  const { service } = testService();
+  service.app.post("/", async (call) => {
+    const { signal } = deadlineOf(call, { msDefault: 60_000, msMax: 60_000 });
+    // Node closes the request stream within a turn or two of its end.
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    return { aborted: signal.aborted };
+  });
+  const { url } = await service.listen();
+  for (let request = 0; request < 2; request++) {
+    const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    expect(await answer.json()).toEqual({ aborted: false });
+  }
+});

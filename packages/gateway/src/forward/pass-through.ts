@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Scope, SnapshotUpstream } from "@endcap/protocol";
-import type { App } from "@endcap/service-kit";
+import { type App, clientGone } from "@endcap/service-kit";
 import httpProxy from "@fastify/http-proxy";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { admittedTo } from "../edge/gate.ts";
@@ -56,7 +56,7 @@ export async function passThrough(app: App, route: PassThroughRoute, options: Pa
       ...route.headers,
       ...(payload !== null && route.body && { "content-type": route.body.contentType }),
     });
-    return calls.run({ upstream, signal: request.signal }, () =>
+    return calls.run({ upstream, signal: clientGone(request) }, () =>
       reply.from(destination, {
         getUpstream: () => upstream.origin,
         rewriteRequestHeaders: () => headers,

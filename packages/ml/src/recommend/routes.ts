@@ -8,7 +8,7 @@ import {
   type RecommendationRequest,
   uuidV7,
 } from "@endcap/protocol";
-import { type App, type Deadline, deadlineOf, principalOf, type SnapshotState } from "@endcap/service-kit";
+import { type App, clientGone, type Deadline, deadlineOf, principalOf, type SnapshotState } from "@endcap/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, type Registry } from "prom-client";
 import { fallbackAnswer } from "../fallback/answer.ts";
@@ -114,7 +114,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
       principal: String(request.headers[PRINCIPAL_HEADER]),
       requestId: request.id,
       msMax,
-      caller: request.signal,
+      caller: clientGone(request),
     });
   }
 

@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest
 import type { Logger } from "pino";
 import type { App, TypeBoxProvider } from "../app.ts";
 import { rememberMethods } from "./allowed-methods.ts";
+import { watchClients } from "./client-gone.ts";
 import { recordCompletion } from "./completion.ts";
 import type { ObserveRequest } from "./metrics.ts";
 import { endcapErrorOf, problemResponse } from "./problems.ts";
@@ -54,6 +55,7 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("principal", null);
   app.decorateRequest("internal", null);
   app.decorateRequest("fault", null);
+  watchClients(app);
   recordCompletion(app, options.log, options.observe);
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
