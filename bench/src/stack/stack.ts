@@ -103,7 +103,7 @@ export class Stack {
     const { id, keys } = await this.admin<{ id: string; keys: IssuedKey[] }>("POST", "/v1/tenants?waitMs=30000", {
       slug,
       tier: options.tier ?? "standard",
-      allowedOrigins: options.origins ?? [],
+      origins: options.origins ?? [],
       issueKeys: [env],
     });
     const publishable = keys.find(({ kind }) => kind === "publishable");
