@@ -2,6 +2,8 @@
 
 const RATIO = 0.5;
 const SEEN_MS = 1000;
+/** Cards that came into view together are told together, though their timers fire one by one. */
+const GATHER_MS = 100;
 
 export interface Impressions {
   stop(): void;
@@ -30,7 +32,7 @@ export function watchImpressions(
     timers.delete(element);
     unseen.delete(element);
     observer.unobserve(element);
-    if (fresh.push(cards.indexOf(element)) === 1) setTimeout(tell);
+    if (fresh.push(cards.indexOf(element)) === 1) setTimeout(tell, GATHER_MS);
   }
 
   function pause(element: Element): void {

@@ -135,7 +135,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
 
     const elements = shown.map(({ element }) => element);
     const content = frame(answer.title, elements, false);
-    show(content, host.offsetHeight);
+    show(content, host.getBoundingClientRect().height);
     const list = content.querySelector("ul");
     if (list && !isGrid()) {
       const labels = { previous: attribute("previous") ?? "Previous", next: attribute("next") ?? "Next" };

@@ -36,7 +36,12 @@ export async function startStage(): Promise<Stage> {
     startGateway(),
     startShop(),
     bundleScript(),
-    chromium.launch({ executablePath: process.env.ENDCAP_CHROMIUM ?? "/usr/bin/chromium", args: FLAGS }),
+    chromium.launch({
+      executablePath: process.env.ENDCAP_CHROMIUM ?? "/usr/bin/chromium",
+      args: FLAGS,
+      // Shoppers have it.
+      ignoreDefaultArgs: ["--disable-back-forward-cache"],
+    }),
   ]);
   for (const { name, bytes } of [bundle.core, bundle.element]) {
     gateway.files.set(`/sdk/${name}`, { type: "text/javascript; charset=utf-8", bytes });
@@ -72,7 +77,3 @@ export function watch(page: Page): string[] {
 
 /** The stub that a shop may put before the tag, and a call made before the SDK is there. */
 export const STUB = "<script>window.endcap = window.endcap || { q: [] };</script>";
-
-/** A picture of a product that needs no network. */
-export const picture = (hue: number): string =>
-  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320"><rect width="320" height="320" fill="hsl(${hue} 45% 80%)"/><circle cx="160" cy="170" r="90" fill="hsl(${hue} 45% 45%)"/></svg>`)}`;

@@ -16,6 +16,10 @@ export interface Shop extends AsyncDisposable {
 export async function startShop(): Promise<Shop> {
   const pages = new Map<string, Page>();
   const server = createServer((request, response) => {
+    if (request.url === "/favicon.ico") {
+      response.writeHead(204).end();
+      return;
+    }
     const page = pages.get(new URL(request.url ?? "/", "http://shop").pathname);
     response.writeHead(page ? 200 : 404, { "content-type": "text/html; charset=utf-8", ...page?.headers });
     response.end(page?.html ?? "not found");
