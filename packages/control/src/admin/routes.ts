@@ -1,6 +1,7 @@
 import type { App, InternalIssuer } from "@endcap/service-kit";
 import { guardWithAdminToken } from "./auth.ts";
 import type { AdminContext } from "./context.ts";
+import { eventRoutes } from "./events.ts";
 import { keyRoutes } from "./keys.ts";
 import { lookRoutes } from "./look.ts";
 import { placementRoutes } from "./placements.ts";
@@ -26,4 +27,5 @@ export async function adminRoutes(app: App, { token, context, facts, issuer }: A
   sessionRoutes(app, context);
   trainingRoutes(app, context);
   lookRoutes(app, context, issuer);
+  eventRoutes(app, context, issuer);
 }
