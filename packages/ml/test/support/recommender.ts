@@ -1,0 +1,95 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { EndcapError, type ErrorCode, type Principal, RankRequest, type RecommendationAnswer } from "@endcap/protocol";
+import { type App, clientGone, createService, internalAuth, principalOf } from "@endcap/service-kit";
+import { onTestFinished } from "vitest";
+import type { House } from "./house.ts";
+import { closeServer, listenLocally } from "./listen.ts";
+import { lamp, uuid } from "./samples.ts";
+
+export type Behaviour =
+  | { readonly kind: "good" }
+  | { readonly kind: "hung" }
+  | { readonly kind: "fault"; readonly code: ErrorCode; readonly detail?: string }
+  | { readonly kind: "raw"; readonly status: number; readonly body: string };
+
+export interface Seen {
+  readonly principal: Principal;
+  readonly rank: RankRequest;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface Recommender {
+  readonly url: string;
+  readonly seen: Seen[];
+  behave(behaviour: Behaviour): void;
+  /** Resolves when a call's client has gone before its answer. */
+  readonly abandoned: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A small recommender of a tenant: a real service behind real tokens, with the test deciding how it behaves. */
+export async function startRecommender(house: House, tenant: string): Promise<Recommender> {
+  const service = createService({
+    name: "recommender",
+    config: {
+      host: "127.0.0.1",
+      port: 0,
+      adminHost: "127.0.0.1",
+      adminPort: 0,
+      logLevel: "silent",
+      drainDelayMs: 0,
+      drainMsMax: 0,
+    },
+    trustRequestId: true,
+  });
+  let behaviour: Behaviour = { kind: "good" };
+  const seen: Seen[] = [];
+  const gone = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<never>();
+  await service.app.register(async (internal: App) => {
+    await internal.register(internalAuth, { audience: "recommender", jwksFile: house.jwksFile, tenant });
+    internal.post("/internal/v1/recommend", { schema: { body: RankRequest } }, async (request, reply) => {
+      seen.push({ principal: principalOf(request), rank: request.body, headers: request.headers });
+      clientGone(request).addEventListener("abort", () => gone.resolve());
+      switch (behaviour.kind) {
+        case "good":
+          return listFor(request.body);
+        case "hung":
+          return never.promise;
+        case "fault":
+          throw new EndcapError(behaviour.code, behaviour.detail === undefined ? {} : { detail: behaviour.detail });
+        case "raw":
+          return reply.code(behaviour.status).type("application/json").send(Buffer.from(behaviour.body));
+      }
+    });
+  });
+  const { url } = await service.listen();
+  onTestFinished(() => service.close());
+  return {
+    url,
+    seen,
+    behave(next) {
+      behaviour = next;
+    },
+    abandoned: gone.promise,
+    close: () => service.close(),
+  };
+}
+
+export function listFor({ strategy, placement }: RankRequest): RecommendationAnswer {
+  return {
+    recommendationId: uuid(),
+    items: [{ id: "ranked", item: lamp("ranked") }],
+    ...(placement && { placement: placement.id }),
+    strategy,
+    model: { version: "m-2", trainedAt: "2027-02-01T00:00:00Z" },
+    serverTime: new Date().toISOString(),
+  };
+}
+
+/** Something at an address that takes connections and hangs up at once. */
+export async function startHangUp(): Promise<string> {
+  const server = createServer((request) => request.socket.destroy());
+  onTestFinished(() => closeServer(server));
+  return await listenLocally(server);
+}
