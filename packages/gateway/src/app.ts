@@ -33,7 +33,7 @@ export interface GatewayDependencies {
   readonly now?: () => number;
 }
 
-const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/", import.meta.url));
+const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
 
 /** The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs. */
 export async function buildGateway(

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-/** The script-tag build, as it is sent. */
+/** One file of the script-tag build, as it is sent. */
 export interface SdkFile {
   /** First 16 hex digits of its SHA-256: the name of the address that never changes. */
   readonly hash: string;
@@ -20,10 +20,12 @@ export interface SdkFiles {
   byHash(hash: string): SdkFile | undefined;
 }
 
-const fileName = "endcap.js";
+const fileName = "v1.js";
+/** What the script loads later is named by the hash of its bytes. */
+const chunkName = /^[0-9a-f]{16}\.js$/;
 const lookEveryMs = 1_000;
-/** Earlier builds that this process has served stay reachable: a cached page may still name them. */
-const buildsMax = 8;
+/** Files of earlier builds that this process has served stay reachable: a cached page may still name them. */
+const filesMax = 24;
 
 /** Looks at the built SDK at most once a second, so that a new build needs no restart and a request no disk. */
 export function createSdkFiles(directory: string, now: () => number): SdkFiles {
@@ -39,9 +41,17 @@ export function createSdkFiles(directory: string, now: () => number): SdkFiles {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined || version === `${stats.mtimeMs} ${stats.size}`) return;
     version = `${stats.mtimeMs} ${stats.size}`;
-    latest = build(readFileSync(path));
-    builds.set(latest.hash, latest);
-    for (const old of builds.keys()) if (builds.size > buildsMax) builds.delete(old);
+    for (const name of readdirSync(directory))
+      if (chunkName.test(name)) keep(build(readFileSync(join(directory, name))));
+    latest = keep(build(readFileSync(path)));
+  }
+
+  function keep(file: SdkFile): SdkFile {
+    // Set anew, so that the files of now are the last to go.
+    builds.delete(file.hash);
+    builds.set(file.hash, file);
+    for (const old of builds.keys()) if (builds.size > filesMax) builds.delete(old);
+    return file;
   }
 
   return {
