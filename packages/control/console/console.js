@@ -37,6 +37,8 @@ const state = (word) => {
     succeeded: "good",
     starting: "warn",
     queued: "warn",
+    revoked: "off",
+    expired: "off",
     running: "warn",
     stopping: "warn",
   };
@@ -53,14 +55,14 @@ const ago = (iso) => {
 
 const megabytes = (bytes) => (bytes === undefined ? "–" : `${Math.round(bytes / 1024 ** 2)} MB`);
 
-function showProcesses(processes) {
+function showProcesses(processes, tenants) {
   const most = Math.max(1, ...processes.map(({ rssBytes = 0 }) => rssBytes));
   $("processes").replaceChildren(
     ...processes.map((process) =>
       h(
         "tr",
-        { title: process.fault },
-        h("td", {}, process.name),
+        { title: process.fault ?? process.name },
+        h("td", { class: "name" }, nameOf(process, tenants)),
         h("td", {}, state(process.state)),
         h("td", { class: "mono soft" }, (process.url ?? "").replace("http://", "")),
         h("td", { class: "number" }, megabytes(process.rssBytes)),
@@ -74,6 +76,12 @@ function showProcesses(processes) {
       ),
     ),
   );
+}
+
+/** A recommender goes by its tenant's slug; its full name is in the tooltip. */
+function nameOf({ name, kind, tenantId }, tenants) {
+  const slug = tenants.find(({ id }) => id === tenantId)?.slug;
+  return slug === undefined ? name : [`${kind} `, h("span", { class: "soft" }, slug)];
 }
 
 function showTenants(tenants) {
@@ -121,7 +129,10 @@ function showTenant(tenant, keys, jobs, placements) {
       {},
       fact("Tenant", h("code", {}, tenant.id)),
       fact("Recommender", tenant.recommender ? state(tenant.recommender.state) : "none"),
-      fact("Model", tenant.model ? h("code", {}, tenant.model.version) : "none yet"),
+      fact(
+        "Model",
+        tenant.model ? h("code", { title: tenant.model.version }, `${tenant.model.version.slice(0, 12)}…`) : "none yet",
+      ),
       fact("Trained", tenant.model ? `${ago(tenant.model.trainedAt)} ago` : "–"),
       fact("Origins", tenant.origins.join(", ") || "none: browsers cannot use it yet"),
     ),
@@ -145,7 +156,8 @@ function showTenant(tenant, keys, jobs, placements) {
   );
   const choice = $("placement").value;
   $("placement").replaceChildren(...placements.map(({ id }) => h("option", {}, id)));
-  if (placements.some(({ id }) => id === choice)) $("placement").value = choice;
+  const wanted = placements.some(({ id }) => id === choice) && choice !== "" ? choice : "home";
+  if (placements.some(({ id }) => id === wanted)) $("placement").value = wanted;
   $("look").hidden = false;
 }
 
@@ -268,7 +280,7 @@ async function refresh() {
       const [status, { tenants }] = await Promise.all([api("/v1/status"), api("/v1/tenants")]);
       if (!tenants.some(({ id }) => id === selected)) selected = tenants[0]?.id ?? "";
       $("where").textContent = `${status.version} · ${status.dataDir}`;
-      showProcesses(status.processes);
+      showProcesses(status.processes, tenants);
       showTenants(tenants);
       const tenant = tenants.find(({ id }) => id === selected);
       if (tenant === undefined) {
@@ -300,6 +312,7 @@ function signOut(reason = "") {
   $("login").hidden = false;
   $("refused").textContent = reason;
   say("");
+  $("where").textContent = "";
 }
 
 function signIn(token) {

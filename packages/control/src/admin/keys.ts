@@ -31,6 +31,13 @@ export function keyRoutes(app: App, { db, tenants, keys, fleet }: AdminContext):
     },
   );
 
+  app.delete("/v1/tenants/:tenant/keys/:key", { schema: { params: KeyParams } }, async (request, reply) => {
+    const { id } = await tenants.get(request.params.tenant);
+    await keys.remove(id, request.params.key);
+    request.log.info({ tenant: id, key: request.params.key }, "key removed");
+    return reply.code(204).send();
+  });
+
   app.post(
     "/v1/tenants/:tenant/keys/:key/revoke",
     { schema: { params: KeyParams, querystring: Wait, response: { 200: Key } } },

@@ -64,12 +64,11 @@ export function addImport(program: Command): void {
       const summary = await asCustomer(admin, options.tenant, options.env, async (endcap) => {
         const startedAt = performance.now();
         const progress = createProgress(`importing ${basename(file)}`);
-        const told = (sum: ImportProgress) => {
-          const rate = Math.round(sum.lines / ((performance.now() - startedAt) / 1000));
-          progress.update(
-            source.fraction(),
-            `${sum.lines.toLocaleString("en")} lines | ${rate.toLocaleString("en")}/s`,
-          );
+        const told = ({ events }: ImportProgress) => {
+          const lines = source.linesRead();
+          const rate = Math.round(lines / ((performance.now() - startedAt) / 1000));
+          const counts = `${lines.toLocaleString("en")} lines, ${events.toLocaleString("en")} events`;
+          progress.update(source.fraction(), `${counts} | ${rate.toLocaleString("en")} lines/s`);
         };
         try {
           const result = await endcap.imports.run(importId, source.lines, {

@@ -10,7 +10,7 @@ const APPLY_MS = 5_000;
 
 /**
  * Runs `work` as a customer of the tenant: through the public gateway with a signed key. The key is made for this one
- * command and revoked after it; ENDCAP_KEY and ENDCAP_SECRET are used instead where they are set.
+ * command and removed after it; ENDCAP_KEY and ENDCAP_SECRET are used instead where they are set.
  */
 export async function asCustomer<T>(
   admin: AdminClient,
@@ -23,16 +23,16 @@ export async function asCustomer<T>(
     return work(new Endcap({ endpoint: admin.gatewayUrl, key: ENDCAP_KEY, secret: ENDCAP_SECRET }));
   }
   const key = await issue(admin, tenant, env);
-  const revoke = () => admin.post(`${tenantPath(tenant)}/keys/${key.id}/revoke`);
+  const remove = () => admin.delete(`${tenantPath(tenant)}/keys/${key.id}`);
   const interrupted = () => {
-    void revoke().finally(() => process.exit(130));
+    void remove().finally(() => process.exit(130));
   };
   process.once("SIGINT", interrupted);
   try {
     return await work(new Endcap({ endpoint: admin.gatewayUrl, key: key.id, secret: key.secret ?? "" }));
   } finally {
     process.off("SIGINT", interrupted);
-    await revoke();
+    await remove();
   }
 }
 
@@ -57,7 +57,7 @@ async function issue(admin: AdminClient, tenant: string, env: Environment): Prom
         cause: error,
       });
     }
-    await admin.post(`${tenantPath(tenant)}/keys/${leftover.id}/revoke`);
+    await admin.delete(`${tenantPath(tenant)}/keys/${leftover.id}`);
     return request();
   }
 }

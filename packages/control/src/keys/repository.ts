@@ -34,6 +34,8 @@ export interface Keys {
   list(tenantId: string): Promise<Key[]>;
   /** Idempotent: a key stays revoked at the first time. Throws `key_not_found`. */
   revoke(tenantId: string, keyId: string): Promise<Key>;
+  /** Ends a key and forgets it. Throws `key_not_found`. */
+  remove(tenantId: string, keyId: string): Promise<void>;
   /** A new key with the old one's scopes, name and expiry; the old one ends at min(its own expiry, the overlap's end). */
   rotate(tenantId: string, keyId: string, overlapSeconds: number): Promise<IssuedKey>;
 }
@@ -107,6 +109,10 @@ export function createKeys(db: Database, atRest: AtRest, now: () => number): Key
       );
       if (rows[0] === undefined) throw new EndcapError("key_not_found");
       return keyOf(rows[0], now());
+    },
+    async remove(tenantId, keyId) {
+      const { rowCount } = await db.query("DELETE FROM keys WHERE tenant_id = $1 AND id = $2", [tenantId, keyId]);
+      if (rowCount === 0) throw new EndcapError("key_not_found");
     },
     rotate: (tenantId, keyId, overlapSeconds) =>
       db.transaction(async (tx) => {
