@@ -1,31 +1,26 @@
-/** Writes dist/sdk/: what a gateway serves below /sdk/, and a manifest with the integrity hashes. */
+/** Writes dist/sdk/: what a gateway or a CDN serves below /sdk/, and a manifest with the integrity hashes. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { bundleScript } from "./bundle.ts";
+import { brotliCompressSync } from "node:zlib";
+import { type BundledFile, bundleScript } from "./bundle.ts";
 
 const out = fileURLToPath(new URL("../dist/sdk/", import.meta.url));
 const { core, element } = await bundleScript();
-const files = [core, element];
 
+/** One entry as the gateway's own /sdk/manifest.json has it. `path` is an address whose bytes never change. */
+const entry = (name: string, file: BundledFile) => ({
+  name,
+  path: `/sdk/${file.hash}.js`,
+  integrity: `sha384-${createHash("sha384").update(file.bytes).digest("base64")}`,
+  bytes: file.bytes.length,
+  brotliBytes: brotliCompressSync(file.bytes).length,
+});
+const manifest = { files: [entry("v1.js", core), entry("element", element)] };
+
+rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-for (const { name, bytes } of files) writeFileSync(`${out}${name}`, bytes);
-
-/** `files`: by name, what a tag's `integrity` attribute takes, and whether the name changes with the bytes. */
-const manifest = {
-  files: Object.fromEntries(
-    files.map(({ name, bytes }) => [
-      name,
-      {
-        bytes: bytes.length,
-        integrity: `sha384-${createHash("sha384").update(bytes).digest("base64")}`,
-        immutable: name !== core.name,
-      },
-    ]),
-  ),
-};
 writeFileSync(`${out}manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
-
-// Pages that were open during an update still ask for the chunk of their version, so the newest old ones stay.
-const keep = new Set([...files.map(({ name }) => name), "manifest.json"]);
-for (const name of readdirSync(out)) if (!keep.has(name)) rmSync(`${out}${name}`);
+for (const { hash, bytes } of [element, core]) writeFileSync(`${out}${hash}.js`, bytes);
+// Last: who sees the new script finds its chunk.
+writeFileSync(`${out}v1.js`, core.bytes);

@@ -4,9 +4,15 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 
 export interface BundledFile {
-  readonly name: string;
+  /** The first 16 hex digits of its SHA-256, which is its name. */
+  readonly hash: string;
   readonly bytes: Uint8Array;
 }
+
+const named = (bytes: Uint8Array): BundledFile => ({
+  hash: createHash("sha256").update(bytes).digest("hex").slice(0, 16),
+  bytes,
+});
 
 export interface Bundle {
   readonly core: BundledFile;
@@ -36,13 +42,11 @@ export async function bundleFile(options: BuildOptions): Promise<Uint8Array> {
 
 /** Both files, the same bytes for the same sources. */
 export async function bundleScript(): Promise<Bundle> {
-  const element = await bundleFile({ entryPoints: [from("../src/element/mount.ts")], format: "esm" });
-  const hash = createHash("sha256").update(element).digest("hex").slice(0, 16);
-  const name = `${hash}.js`;
+  const element = named(await bundleFile({ entryPoints: [from("../src/element/mount.ts")], format: "esm" }));
   const core = await bundleFile({
     entryPoints: [from("../src/script.ts")],
     format: "iife",
-    define: { ENDCAP_CHUNK: JSON.stringify(name) },
+    define: { ENDCAP_CHUNK: JSON.stringify(`${element.hash}.js`) },
   });
-  return { core: { name: "v1.js", bytes: core }, element: { name, bytes: element } };
+  return { core: named(core), element };
 }

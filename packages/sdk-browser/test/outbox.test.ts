@@ -69,11 +69,12 @@ test("the outbox is bounded: the oldest batches go first", async () => {
   expect(queries).not.toContain("q0");
 });
 
-test("10,000 events in a second are taken without blocking the page", async () => {
-  const endcap = client(NOWHERE, new TestStorage());
-  const started = performance.now();
+test("a burst of 10,000 events is written in batches, not one by one", async () => {
+  const storage = new TestStorage();
+  const endcap = client(NOWHERE, storage);
   for (let i = 0; i < 10_000; i++) endcap.track(...view(`i${i}`));
-  expect(performance.now() - started).toBeLessThan(1000);
+  await Promise.resolve();
+  expect(storage.writes).toBeLessThan(200);
 });
 
 test("recommendations carry what is not acknowledged yet, newest last, twenty at most", async () => {

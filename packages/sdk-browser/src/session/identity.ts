@@ -21,18 +21,16 @@ export function createIdentity({ key, endpoint, store, warn }: Context, sessions
   let userToken: string | undefined;
 
   /** Opens a session explicitly. Under the anonymous session's signature, the gateway joins the two histories. */
-  async function open(): Promise<boolean> {
+  async function open(token?: string): Promise<boolean> {
     const anonymousId = sessions.anonymousId();
-    const request: OpenSessionRequest = { key, anonymousId, ...(userToken !== undefined && { userToken }) };
+    const request: OpenSessionRequest = { key, anonymousId, ...(token && { userToken: token }) };
     const payload = JSON.stringify(request);
     const body = sessions.current() ? sessions.frame(SESSIONS_PATH, payload) : payload;
     const answer = await post(endpoint + SESSIONS_PATH, body, { timeoutMs: TIMEOUT_MS });
-    if (answer.status !== 200) {
-      warn(`no session: ${answer.body.code ?? answer.status}`);
-      return false;
-    }
     sessions.learn(answer, anonymousId, true);
-    return true;
+    if (answer.status !== 200) warn(`no session: ${answer.body.code ?? answer.status}`);
+    // Signed out meanwhile: this session is nobody's.
+    return answer.status === 200 && anonymousId === sessions.anonymousId();
   }
 
   /** What was tracked before belongs to who was there before. */
@@ -46,7 +44,7 @@ export function createIdentity({ key, endpoint, store, warn }: Context, sessions
     /** Whether to ask again after `answer`, under another envelope than that of `body`. */
     async recover({ status, body: { code } }: Answer, body: string): Promise<boolean> {
       if (status !== 401) return false;
-      if (code === "bootstrap_disabled") return open();
+      if (code === "bootstrap_disabled") return open(userToken);
       sessions.end(body);
       return body.startsWith("EC1");
     },
@@ -58,14 +56,16 @@ export function createIdentity({ key, endpoint, store, warn }: Context, sessions
       if (known !== undefined && known !== user) leave();
       userToken = token;
       // A page renders its token on every visit; the session of the last one still speaks for the same user.
-      if (store.get("user") === user && sessions.current()) return;
+      if (sessions.current()?.userId === user) return;
       freeze();
-      if (await open()) store.set("user", user);
+      // A history joins the user's only under its own session, which may have ended since.
+      if (known === undefined && !sessions.current() && !(await open())) return;
+      if (await open(token)) store.set("user", user);
     },
 
     /** A signed-in session has ended and the page can open another. */
     renew(): void {
-      if (userToken !== undefined && !sessions.current()) void open();
+      if (userToken && !sessions.current()) void open(userToken);
     },
 
     signOut: leave,

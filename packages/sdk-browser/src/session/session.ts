@@ -10,8 +10,8 @@ import { encode } from "../transport/base64url.ts";
 import { signedBody } from "../transport/frame.ts";
 import type { Answer } from "../transport/post.ts";
 
-/** A session as stored: with the anonymous id it was opened for. */
-type StoredSession = Session & { readonly anonymousId: string };
+/** A session as stored: with the anonymous id it was opened for, and the user that signed in. */
+type StoredSession = Session & { readonly anonymousId: string; readonly userId?: string };
 
 /** Below this the device's clock is as good as ours: latency alone looks like skew. */
 const SKEW_MS_MIN = 60_000;
@@ -33,8 +33,9 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
 
   /** The session of the current shopper while it lasts. */
   function current(): StoredSession | undefined {
-    const session = attempt(() => JSON.parse(store.get("session") ?? "") as StoredSession);
-    if (session?.anonymousId === anonymousId() && Date.parse(session.expiresAt) > serverNow()) return session;
+    const text = store.get("session");
+    const session = text && attempt(() => JSON.parse(text) as StoredSession);
+    if (session && session.anonymousId === anonymousId() && Date.parse(session.expiresAt) > serverNow()) return session;
     return undefined;
   }
 
@@ -65,7 +66,7 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
       const skew = Date.parse(String(body.serverTime)) - now();
       if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", String(skew));
       if (body.session && asked === anonymousId() && (wanted || !current())) {
-        store.set("session", JSON.stringify({ ...body.session, anonymousId: asked }));
+        store.set("session", JSON.stringify({ ...body.session, anonymousId: asked, userId: body.userId }));
       }
     },
 

@@ -43,9 +43,9 @@ export async function startStage(): Promise<Stage> {
       ignoreDefaultArgs: ["--disable-back-forward-cache"],
     }),
   ]);
-  for (const { name, bytes } of [bundle.core, bundle.element]) {
-    gateway.files.set(`/sdk/${name}`, { type: "text/javascript; charset=utf-8", bytes });
-  }
+  const type = "text/javascript; charset=utf-8";
+  gateway.files.set("/sdk/v1.js", { type, bytes: bundle.core.bytes });
+  gateway.files.set(`/sdk/${bundle.element.hash}.js`, { type, bytes: bundle.element.bytes });
   return {
     browser,
     gateway,

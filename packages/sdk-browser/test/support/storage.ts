@@ -5,6 +5,7 @@ export class TestStorage implements Storage {
   readonly #charsMax: number;
   /** Each call throws, as in a browser whose user forbids site data. */
   refuses = false;
+  writes = 0;
 
   constructor(charsMax = 5_000_000) {
     this.#charsMax = charsMax;
@@ -37,6 +38,7 @@ export class TestStorage implements Storage {
 
   setItem(key: string, value: string): void {
     this.#check();
+    this.writes += 1;
     const before = this.#entries.has(key) ? key.length + (this.#entries.get(key) ?? "").length : 0;
     if (this.chars - before + key.length + value.length > this.#charsMax) {
       throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
