@@ -1,9 +1,9 @@
 import { Endcap } from "@endcap/sdk-node";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import { type Config, readConfig, UsageError, usage } from "./config.ts";
-import { Admin } from "./endcap/admin.ts";
+import { Admin, AdminError } from "./endcap/admin.ts";
 import { ControlProcess, EndcapNotStarted } from "./endcap/control-process.ts";
-import { ensureTenant } from "./endcap/tenant.ts";
+import { ensureTenant, keyKnown } from "./endcap/tenant.ts";
 import { seedCatalogue, seedHistory } from "./seed/seed.ts";
 import { buildShop } from "./server/app.ts";
 import type { ShopEndcap } from "./server/context.ts";
@@ -32,6 +32,7 @@ async function start(config: Config, signal: AbortSignal): Promise<{ ended: Prom
   undo.push(() => shop.close());
   const origin = await listen(shop, config.host, config.shopPort);
 
+  say("  Starting   Endcap on this machine");
   const control = await ControlProcess.start(config, signal);
   undo.push(() => control.stop());
 
@@ -39,6 +40,7 @@ async function start(config: Config, signal: AbortSignal): Promise<{ ended: Prom
   const { tenant, isNew } = await ensureTenant(admin, file.state.tenant, originsOf(origin));
   if (isNew) await file.update({ tenant });
   const client = new Endcap({ endpoint: control.gatewayUrl, key: tenant.secretKey, secret: tenant.secret });
+  if (isNew) await keyKnown(client, signal);
   endcap = {
     endpoint: control.gatewayUrl,
     publishableKey: tenant.publishableKey,
@@ -78,6 +80,7 @@ async function seed(
     await file.update({ imported: true });
   }
   if (file.state.trained !== true && file.state.tenant !== undefined) {
+    say("  Training   a model on all of it");
     const began = performance.now();
     await admin.train(file.state.tenant.id, () => undefined);
     await file.update({ trained: true });
@@ -93,7 +96,7 @@ function originsOf(origin: string): string[] {
 
 /** One sentence for what a user can mend; everything else is ours and shows its stack. */
 function explain(error: unknown): string {
-  const expected = [UsageError, PortInUse, EndcapNotStarted].some((kind) => error instanceof kind);
+  const expected = [UsageError, PortInUse, EndcapNotStarted, AdminError].some((kind) => error instanceof kind);
   if (error instanceof Error) return expected ? error.message : (error.stack ?? error.message);
   return String(error);
 }

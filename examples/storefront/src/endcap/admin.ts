@@ -103,7 +103,17 @@ export class Admin {
     });
     const text = await response.text();
     if (!response.ok)
-      throw new AdminError(response.status, `${method} ${path} was answered ${response.status}: ${text}`);
+      throw new AdminError(response.status, detailOf(text) ?? `${method} ${path} was answered ${response.status}.`);
     return JSON.parse(text);
+  }
+}
+
+/** What a problem+json answer says for people. */
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail, title }: { detail?: string; title?: string } = JSON.parse(text);
+    return detail ?? title;
+  } catch {
+    return undefined;
   }
 }

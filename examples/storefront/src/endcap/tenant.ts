@@ -1,3 +1,5 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type Endcap, EndcapApiError } from "@endcap/sdk-node";
 import type { State } from "../state.ts";
 import { type Admin, AdminError, type IssuedKey } from "./admin.ts";
 
@@ -40,4 +42,23 @@ function credentials(id: string, keys: readonly IssuedKey[]): NonNullable<State[
   if (publishable === undefined || secret?.secret === undefined)
     throw new Error("Control issued no keys for the shop.");
   return { id, publishableKey: publishable.id, secretKey: secret.id, secret: secret.secret };
+}
+
+const keyKnownMsMax = 10_000;
+const askAgainMs = 100;
+
+/** A key made a moment ago is on its way to the gateway; resolves when it has arrived. */
+export async function keyKnown(endcap: Endcap, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + keyKnownMsMax;
+  for (;;) {
+    try {
+      await endcap.items.get("any", { signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof EndcapApiError)) throw error;
+      if (error.code !== "key_unknown") return;
+      if (performance.now() > until) throw error;
+    }
+    await wait(askAgainMs, undefined, { signal });
+  }
 }
