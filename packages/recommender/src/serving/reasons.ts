@@ -53,7 +53,7 @@ function fromItem(
 ): Pick<Reason, "kind" | "text"> {
   const title = name(source, catalogue);
   if (source !== undefined && inView.has(source))
-    return { kind: "in_view", text: `Shoppers who looked at ${title} went on to this` };
+    return { kind: "in_view", text: `Goes with ${title}` };
   switch (source === undefined ? undefined : history.strongest.get(source)) {
     case PURCHASE:
       return { kind: "purchased", text: `Because you bought ${title}` };
