@@ -22,16 +22,13 @@ export class Gcra {
 
   take({ requestsPerSecond, burst }: RateLimit, now: number): RateVerdict {
     const intervalMs = 1000 / requestsPerSecond;
-    const emptyAt = Math.max(this.#emptyAt, now) + intervalMs;
+    // Further ahead than a whole burst means that the clock was set back: nobody waits for the old time to come again.
+    const known = this.#emptyAt <= now + burst * intervalMs ? this.#emptyAt : now;
+    const emptyAt = Math.max(known, now) + intervalMs;
     const overMs = emptyAt - now - burst * intervalMs;
     // Half a microsecond of float error must not cost the last request of a burst.
     if (overMs > 0.0005) return { allowed: false, remaining: 0, waitMs: overMs };
     this.#emptyAt = emptyAt;
     return { allowed: true, remaining: Math.floor(-overMs / intervalMs + 0.0005), waitMs: emptyAt - now };
-  }
-
-  /** The bucket is whole: nothing is lost by forgetting it. */
-  isIdle(now: number): boolean {
-    return this.#emptyAt <= now;
   }
 }

@@ -38,10 +38,12 @@ export async function startEdge(shops: readonly Shop[], overrides: Record<string
   writeFileSync(keyFile, privateKey.export({ type: "pkcs8", format: "pem" }));
   writeFileSync(jwksFile, JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "shared" }] }));
 
+  const clock = { offsetMs: 0 };
+  const now = () => Date.now() + clock.offsetMs;
   const [collector, ml, recommender] = await Promise.all([
-    startUpstream("collector", jwksFile),
-    startUpstream("ml", jwksFile),
-    startUpstream("recommender", jwksFile),
+    startUpstream("collector", jwksFile, { now }),
+    startUpstream("ml", jwksFile, { now }),
+    startUpstream("recommender", jwksFile, { now }),
   ]);
   const upstreams = [collector, ml, recommender].map(({ snapshot }) => snapshot);
   const control = await startControl(directory, shops, upstreams);
@@ -58,9 +60,8 @@ export async function startEdge(shops: readonly Shop[], overrides: Record<string
     ENDCAP_GATEWAY_ADDRESS_BURST: "10000",
     ...overrides,
   };
-  const clock = { offsetMs: 0 };
   const { config } = loadConfig(gatewayConfig, { env });
-  const gateway = await buildGateway(config, { now: () => Date.now() + clock.offsetMs });
+  const gateway = await buildGateway(config, { now });
   const { url, adminUrl } = await gateway.listen();
 
   const settled = async () => {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal, SnapshotUpstream } from "@endcap/protocol";
-import { type App, createService, internalAuth, type Service } from "@endcap/service-kit";
+import { type App, clientGone, createService, internalAuth, type Service } from "@endcap/service-kit";
 import { pino } from "pino";
 
 /** What an upstream saw of one request. */
@@ -28,7 +28,11 @@ export interface Upstream {
   answer: (seen: Seen, signal: AbortSignal) => Answer | Promise<Answer>;
 }
 
-export async function startUpstream(kind: SnapshotUpstream["kind"], jwksFile: string, port = 0): Promise<Upstream> {
+export async function startUpstream(
+  kind: SnapshotUpstream["kind"],
+  jwksFile: string,
+  { port = 0, now = Date.now }: { port?: number; now?: () => number } = {},
+): Promise<Upstream> {
   const config = {
     host: "127.0.0.1",
     port,
@@ -49,7 +53,7 @@ export async function startUpstream(kind: SnapshotUpstream["kind"], jwksFile: st
     internal.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: 64 << 20 }, (_request, body, done) =>
       done(null, body),
     );
-    await internal.register(internalAuth, { audience: kind, jwksFile });
+    await internal.register(internalAuth, { audience: kind, jwksFile, now });
     internal.post("/internal/v1/event-batches", { config: { principal: "none" } }, async (request, reply) => {
       const parts = splitParts(request.body as Buffer);
       batches.push(parts.length);
@@ -57,7 +61,7 @@ export async function startUpstream(kind: SnapshotUpstream["kind"], jwksFile: st
         parts.map(async ({ p, r, payload }) => {
           const part = { method: "PART", url: r, headers: request.headers, principal: p, body: payload };
           seen.push(part);
-          const { status, body } = await made.answer(part, request.signal);
+          const { status, body } = await made.answer(part, clientGone(request));
           return `${JSON.stringify({ r, s: status, b: body })}\n`;
         }),
       );
@@ -68,7 +72,7 @@ export async function startUpstream(kind: SnapshotUpstream["kind"], jwksFile: st
       if (principal === null) throw new Error("no principal");
       const one = { method, url, headers, principal, body: Buffer.isBuffer(body) ? body.toString() : "" };
       seen.push(one);
-      const { status, body: answer, headers: more } = await made.answer(one, request.signal);
+      const { status, body: answer, headers: more } = await made.answer(one, clientGone(request));
       const type = status < 400 ? "application/json" : "application/problem+json";
       return reply
         .code(status)
