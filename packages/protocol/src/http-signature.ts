@@ -165,6 +165,8 @@ export interface SignRequestOptions {
   readonly method: string;
   readonly url: string;
   readonly body?: Uint8Array;
+  /** SHA-256 of the body where something faster computed it already. */
+  readonly bodyHash?: Uint8Array;
   readonly contentType?: string;
   readonly keyId: string;
   /** The derived request key (`deriveKeys(...).request`), not the secret. */
@@ -179,7 +181,7 @@ export function signRequest(options: SignRequestOptions): Record<string, string>
   const { authority, path, query } = splitUrl(options.url);
   const fields: Record<string, string> = {};
   if (options.body) {
-    fields["content-digest"] = contentDigest(options.body);
+    fields["content-digest"] = options.bodyHash ? digestField(options.bodyHash) : contentDigest(options.body);
     fields["content-type"] = options.contentType ?? "application/json";
   }
   const components = options.body ? WITH_BODY : WITHOUT_BODY;
