@@ -33,7 +33,7 @@ export class Recommenders {
   }
 
   /** Raw ids and scores of one strategy, straight from the tenant's recommender: no placement rules, no fallback. */
-  rank(strategy: string, request: StrategyRequest, options: CallOptions = {}): Promise<RecommendationAnswer> {
+  async rank(strategy: string, request: StrategyRequest, options: CallOptions = {}): Promise<RecommendationAnswer> {
     if (!/^[A-Za-z0-9:_.-]+$/.test(strategy)) throw new TypeError("strategy is not a strategy's name");
     return this.#transport.send(
       { method: "POST", path: `/v1/recommenders/${strategy}`, body: json(request) },

@@ -27,12 +27,12 @@ export class Shoppers {
   }
 
   /** Erases the shopper's history, linked ids included. Idempotent. Needs a key with scope `shopper:erase`. */
-  erase(shopper: ShopperRef, options: CallOptions = {}): Promise<ErasureReceipt> {
+  async erase(shopper: ShopperRef, options: CallOptions = {}): Promise<ErasureReceipt> {
     return this.#transport.send({ method: "DELETE", path: path(shopper) }, options);
   }
 
   /** How far the erasure is. */
-  erasure(shopper: ShopperRef, options: CallOptions = {}): Promise<ErasureReceipt> {
+  async erasure(shopper: ShopperRef, options: CallOptions = {}): Promise<ErasureReceipt> {
     return this.#transport.send({ method: "GET", path: path(shopper) }, options);
   }
 }

@@ -56,9 +56,17 @@ test("any item of any script arrives byte for byte under a valid signature", asy
   );
 });
 
-test("an id of dots alone is refused, as every URL parser would resolve it", () => {
+test("an id of dots alone is refused, as every URL parser would resolve it", async () => {
   const endcap = client(server.endpoint);
-  for (const id of ["", ".", ".."]) expect(() => endcap.items.get(id)).toThrow(TypeError);
+  for (const id of ["", ".", ".."]) await expect(endcap.items.get(id)).rejects.toThrow(TypeError);
+});
+
+test("a body of any size has the digest of its bytes", async () => {
+  const endcap = client(server.endpoint);
+  for (const length of [1, 4000, 4096, 5000, 300_000]) {
+    await endcap.recommendations.get({ shopper: { userId: "u" }, exclude: ["x".repeat(length)] });
+  }
+  expect(server.faults).toEqual([]);
 });
 
 test("bearer use sends the secret and no signature", async () => {

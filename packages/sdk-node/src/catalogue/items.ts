@@ -83,7 +83,7 @@ export class Items {
   }
 
   /** The stored item; rejects with code `item_not_found`. */
-  get(id: string, options: CallOptions = {}): Promise<Item> {
+  async get(id: string, options: CallOptions = {}): Promise<Item> {
     return this.#transport.send({ method: "GET", path: `/v1/items/${segment(id)}` }, options);
   }
 

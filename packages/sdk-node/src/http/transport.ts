@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Deadline of the whole call, retries and waits included. */
   readonly timeoutMsMax?: number | undefined;
+  /** One attempt; the deadline bounds it as well. */
+  readonly attemptMsMax?: number | undefined;
   /** Attempts after the first. */
   readonly retries?: number | undefined;
 }
@@ -70,7 +72,9 @@ export class Transport {
       const info: RequestInfo = { method: call.method, path: call.path, attempt: attempt + 1 };
       let failure: Error;
       try {
-        return (await this.#attempt(call, info, deadline - clock.now(), options.signal)) as T;
+        const leftMs = deadline - clock.now();
+        const attemptMsMax = options.attemptMsMax ?? this.#options.attemptMsMax;
+        return (await this.#attempt(call, info, leftMs, attemptMsMax, options.signal)) as T;
       } catch (error) {
         if (!(error instanceof EndcapApiError || error instanceof EndcapConnectionError)) throw error;
         failure = error;
@@ -87,11 +91,17 @@ export class Transport {
     }
   }
 
-  async #attempt(call: Call, info: RequestInfo, leftMs: number, signal: AbortSignal | undefined): Promise<unknown> {
-    const { clock, hooks, origin, attemptMsMax } = this.#options;
+  async #attempt(
+    call: Call,
+    info: RequestInfo,
+    leftMs: number,
+    attemptMsMax: number,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const { clock, hooks, origin } = this.#options;
     if (signal?.aborted) throw signal.reason;
     const url = origin + call.path;
-    const headers = this.#headers(call, url);
+    const headers = await this.#headers(call, url);
     guard(() => hooks.onRequest?.({ ...info, headers }));
 
     const controller = new AbortController();
@@ -131,7 +141,7 @@ export class Transport {
     }
   }
 
-  #headers(call: Call, url: string): Record<string, string> {
+  async #headers(call: Call, url: string): Promise<Record<string, string>> {
     const { bearer, keyId, requestKey, clock } = this.#options;
     const contentType = call.contentType ?? "application/json";
     if (bearer !== undefined) {
@@ -144,7 +154,7 @@ export class Transport {
       requestKey,
       now: this.now(),
       random: clock.random,
-      ...(call.body && { body: call.body, contentType }),
+      ...(call.body && { body: call.body, contentType, ...(await hashOf(call.body)) }),
     });
   }
 
@@ -168,6 +178,14 @@ export class Transport {
     this.#skewMs = skewMs;
     return true;
   }
+}
+
+/** Above this the platform's own SHA-256 is worth its detour: the portable one takes a second for some tens of megabytes. */
+const PORTABLE_HASH_BYTES_MAX = 4096;
+
+async function hashOf(body: Uint8Array<ArrayBuffer>): Promise<{ bodyHash?: Uint8Array }> {
+  if (body.length <= PORTABLE_HASH_BYTES_MAX) return {};
+  return { bodyHash: new Uint8Array(await crypto.subtle.digest("SHA-256", body)) };
 }
 
 function parse(text: string): unknown {

@@ -42,7 +42,7 @@ export interface ImportRunOptions extends CallOptions {
 }
 
 /** Room for a slow disk behind the collector: a part is megabytes. */
-const PART_TIMEOUT_MS = 120_000;
+const PART_MS_MAX = 120_000;
 const FAULTS_MAX = 1000;
 
 export class Import {
@@ -91,7 +91,7 @@ export class Import {
     }
     return this.#transport.send(
       { method: "PUT", path: `${this.#path}/parts/${n}`, body, contentType: "application/gzip" },
-      { timeoutMsMax: PART_TIMEOUT_MS, ...options },
+      { timeoutMsMax: PART_MS_MAX, attemptMsMax: PART_MS_MAX / 2, ...options },
     );
   }
 
