@@ -9,7 +9,7 @@ import { expect, it, onTestFinished } from "vitest";
 import type { ReadyMessage } from "../src/index.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
-const script = join(import.meta.dirname, "support", "demo-service.ts");
+const script = join(import.meta.dirname, "support", "demo-process.ts");
 
 interface Started {
   readonly child: ChildProcess;
@@ -75,7 +75,7 @@ it("exits at once at the second signal", async () => {
 });
 
 it("dies with a parent that was killed", async () => {
-  const parent = spawn(process.execPath, [join(import.meta.dirname, "support", "parent.ts"), script], {
+  const parent = spawn(process.execPath, [join(import.meta.dirname, "support", "parent-process.ts"), script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(createInterface({ input: parent.stdout }), "line");
