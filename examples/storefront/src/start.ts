@@ -74,9 +74,11 @@ async function seed(
     await file.update({ catalogue: edition });
   }
   if (file.state.imported !== true) {
-    if (file.state.monthEnds === undefined) await file.update({ monthEnds: new Date().toISOString() });
-    const monthEnds = new Date(file.state.monthEnds ?? 0);
-    await seedHistory(client, { catalogue, origin, monthEnds, seed: config.seed, shoppers: config.shoppers }, signal);
+    const month = file.state.month ?? { ends: new Date().toISOString(), origin };
+    if (file.state.month === undefined) await file.update({ month });
+    const { seed, shoppers } = config;
+    const history = { catalogue, origin: month.origin, monthEnds: new Date(month.ends), seed, shoppers };
+    await seedHistory(client, history, signal);
     await file.update({ imported: true });
   }
   if (file.state.trained !== true && file.state.tenant !== undefined) {

@@ -8,8 +8,11 @@ export interface State {
   tenant?: { id: string; publishableKey: string; secretKey: string; secret: string };
   /** Origin and seed that the stored catalogue was made with. */
   catalogue?: string;
-  /** When the simulated month ends. Fixed before the import begins, so that an import cut short resumes with the same bytes. */
-  monthEnds?: string;
+  /**
+   * When the simulated month ends, and the shop's origin then. Fixed before the import begins, so that an import cut
+   * short resumes with the same bytes.
+   */
+  month?: { ends: string; origin: string };
   imported?: boolean;
   trained?: boolean;
 }
