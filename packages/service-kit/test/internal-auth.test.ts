@@ -26,7 +26,7 @@ function principal(tenant = acorn): Principal {
 
 function collector(files: GroupFiles, options: Partial<InternalAuthOptions> = {}) {
   const { service } = testService();
-  async function routes(internal: App) {
+  async function routes(internal: App): Promise<void> {
     await internal.register(internalAuth, { audience: "collector", jwksFile: files.jwksFile, ...options });
     internal.post("/one", async (request) => ({ tenant: principalOf(request).tenant, group: request.internal?.group }));
     internal.post("/many", { config: { principal: "none" } }, async (request) => {

@@ -130,3 +130,18 @@ it("tells a descriptor that it is ready, or a person in one line", async () => {
   const [line] = await once(createInterface({ input: shown.stdout ?? process.stdin }), "line");
   expect(line).toMatch(/^demo listens on http:\/\/127\.0\.0\.1:\d+, admin on http:\/\/127\.0\.0\.1:\d+$/);
 });
+
+it("loses no record at its exit", async () => {
+  const child = fork(script, { env: { ...process.env, ENDCAP_DEMO_LOG_LEVEL: "info" }, silent: true });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const printed = child.stdout === null ? Promise.resolve("") : text(child.stdout);
+  const [{ url }] = (await once(child, "message")) as [Started["ready"]];
+  await fetch(`${url}/slow/1`);
+  child.kill("SIGTERM");
+  await exitOf(child);
+  const records = (await printed)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(records.map(({ msg }) => msg)).toEqual(expect.arrayContaining(["request completed", "draining"]));
+});
