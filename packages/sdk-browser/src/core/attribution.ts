@@ -1,25 +1,17 @@
 /** Which list an item was chosen from, so that its way to the cart and the till is credited to that list. */
 import type { Event } from "@endcap/protocol";
 import type { Store } from "../outbox/store.ts";
-import { attempt } from "./attempt.ts";
 
 const CHOSEN_MAX = 50;
 
-export function createAttribution(store: Store) {
-  const read = (): [itemId: string, recommendationId: string][] =>
-    attempt(() => JSON.parse(store.get("chosen") ?? "[]")) ?? [];
-
-  return (event: Event): Event => {
-    const ids = event.items?.map(({ id }) => id) ?? [];
-    if (event.recommendationId) {
-      if (event.type === "recommendation_click") {
-        const others = read().filter(([id]) => !ids.includes(id));
-        const added = ids.map((id) => [id, event.recommendationId]);
-        store.set("chosen", JSON.stringify([...others, ...added].slice(-CHOSEN_MAX)));
-      }
-      return event;
-    }
-    const chosen = ids.length > 0 && read().find(([id]) => ids.includes(id));
-    return chosen ? { ...event, recommendationId: chosen[1] } : event;
-  };
+/** The event with the list that led to its first item which has one; a click is remembered. */
+export function attribute(store: Store, event: Event): Event {
+  const names = event.items?.map(({ id }) => `chosen ${id}`) ?? [];
+  const { recommendationId } = event;
+  if (recommendationId && event.type === "recommendation_click") {
+    for (const old of store.names("chosen ").slice(CHOSEN_MAX)) store.remove(old);
+    for (const name of names) store.set(name, recommendationId);
+  }
+  const led = recommendationId ?? names.map(store.get).find(Boolean);
+  return led ? { ...event, recommendationId: led } : event;
 }

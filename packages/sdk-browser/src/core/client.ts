@@ -8,7 +8,7 @@ import { createStore } from "../outbox/store.ts";
 import { createIdentity } from "../session/identity.ts";
 import { createSessions } from "../session/session.ts";
 import { type Answer, post } from "../transport/post.ts";
-import { createAttribution } from "./attribution.ts";
+import { attribute } from "./attribution.ts";
 import type { Context } from "./context.ts";
 import { listenToPage } from "./page.ts";
 
@@ -72,7 +72,6 @@ export function createClient(options: Options, platform: Platform): Endcap {
   const outbox = createOutbox(context, sessions);
   const identity = createIdentity(context, sessions, outbox.freeze);
   const delivery = createDelivery(context, sessions, outbox, identity.recover, platform.locks);
-  const attribute = createAttribution(store);
 
   /** The tenant's kill switch; asked again when the session that carried it has ended. */
   const isOff = (): boolean => sessions.current()?.settings.enabled === false;
@@ -113,7 +112,7 @@ export function createClient(options: Options, platform: Platform): Endcap {
     track: contain((type, ...[data]) => {
       if (isOff()) return undefined;
       const now = sessions.serverNow();
-      const event = attribute(toEvent(type, data ?? {}, uuidV7(now, platform.random), now));
+      const event = attribute(store, toEvent(type, data ?? {}, uuidV7(now, platform.random), now));
       outbox.add(event);
       identity.renew();
       // The first events bring the session; a purchase must not wait for the next page.

@@ -9,7 +9,6 @@ export function defineElement(endcap: Endcap, load: () => Promise<typeof import(
   if (typeof customElements === "undefined" || customElements.get(NAME)) return;
 
   class EndcapRecommendations extends HTMLElement {
-    static readonly observedAttributes = ["placement", "strategy", "items", "limit", "layout", "reasons", "heading"];
     #view: View | undefined;
 
     connectedCallback(): void {
@@ -29,10 +28,6 @@ export function defineElement(endcap: Endcap, load: () => Promise<typeof import(
 
     disconnectedCallback(): void {
       this.#view?.disconnect();
-    }
-
-    attributeChangedCallback(): void {
-      this.#view?.refresh();
     }
   }
 

@@ -9,10 +9,9 @@ import { styleSheet } from "./styles.ts";
 export interface View {
   connect(): void;
   disconnect(): void;
-  /** An attribute changed. */
-  refresh(): void;
 }
 
+const ATTRIBUTES = ["placement", "strategy", "items", "limit", "layout", "reasons", "heading"];
 const LIMIT_DEFAULT = 12;
 /** Lower than this no card can be read, whatever space was held. */
 const CAROUSEL_PX_MIN = 200;
@@ -173,27 +172,20 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     if (mine === asked) showItems(answer);
   }
 
-  let due = false;
+  // Attributes that change together, as in a render of a framework, ask once.
+  const attributes = new MutationObserver(() => void load());
+
   return {
     connect() {
-      if (asked === 0) {
-        showWaiting();
-        void load();
-      }
+      if (asked > 0) return;
+      showWaiting();
+      void load();
+      attributes.observe(host, { attributeFilter: ATTRIBUTES });
     },
     disconnect() {
       // A move in the document reconnects at once and keeps everything.
       queueMicrotask(() => {
         if (!host.isConnected) stop();
-      });
-    },
-    refresh() {
-      if (due || asked === 0) return;
-      due = true;
-      // Several attributes change together.
-      queueMicrotask(() => {
-        due = false;
-        void load();
       });
     },
   };

@@ -77,7 +77,7 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
 
     /** The next request is somebody else's. */
     forget(): void {
-      for (const name of ["session", "id", "user", "chosen"]) store.remove(name);
+      for (const name of ["session", "id", "user", ...store.names("chosen ")]) store.remove(name);
     },
   };
 }

@@ -16,8 +16,6 @@ export interface PostOptions {
 
 /** Never rejects: a failed connection has status 0. */
 export async function post(url: string, body: string, { keepalive = false, timeoutMs }: PostOptions): Promise<Answer> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
   let status = 0;
   let retryAfterMs = 0;
   let json: Record<string, unknown> = {};
@@ -27,7 +25,7 @@ export async function post(url: string, body: string, { keepalive = false, timeo
       body,
       keepalive,
       credentials: "omit",
-      signal: controller.signal,
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
     status = response.status;
@@ -36,6 +34,5 @@ export async function post(url: string, body: string, { keepalive = false, timeo
   } catch {
     // An answer without JSON keeps its status; no answer keeps 0.
   }
-  clearTimeout(timer);
   return { status, body: json, retryAfterMs };
 }
