@@ -42,7 +42,6 @@ export class Model {
   readonly #features: Features;
   readonly #reranker: Mlp | undefined;
   readonly #gate: Gate;
-  readonly #row = new Float32Array(FEATURE_COUNT);
   readonly #best = new TopK(KEPT_MAX);
   readonly #one = { items: new Int32Array(1), count: 1 };
   readonly #known: { items: Int32Array; count: number } = { items: new Int32Array(SESSION_MAX), count: 0 };
@@ -58,7 +57,10 @@ export class Model {
     for (let i = 0; i < this.itemCount; i++) rowMax = Math.max(rowMax, rowOffsets[i + 1]! - rowOffsets[i]!);
     this.#candidates = new Candidates(parts.tables, rowMax, KEPT_MAX);
     this.#features = new Features(parts.tables);
-    this.#reranker = parts.reranker && new Mlp(parts.reranker, FEATURE_COUNT);
+    if (parts.reranker !== undefined) {
+      this.#reranker = new Mlp(FEATURE_COUNT, KEPT_MAX);
+      this.#reranker.parameters.set(parts.reranker);
+    }
     this.#gate = new Gate(this.itemCount);
     this.#basketSums = new Float32Array(this.itemCount);
     this.#basketSource = new Int32Array(this.itemCount);
@@ -183,16 +185,18 @@ export class Model {
 
   #rerank(session: SessionItems, wanted: number, out: RankedList): void {
     const candidates = this.#candidates;
+    const reranker = this.#reranker;
+    if (reranker !== undefined) {
+      this.#features.begin(session);
+      for (let r = 0; r < candidates.keptCount; r++) {
+        this.#features.write(candidates, session, candidates.kept[r]!, r, reranker.x, r * reranker.layout.stride);
+      }
+      reranker.forward(candidates.keptCount);
+    }
     this.#best.clear();
-    if (this.#reranker !== undefined) this.#features.begin(session);
     for (let r = 0; r < candidates.keptCount; r++) {
       const slot = candidates.kept[r]!;
-      let score = candidates.blend[slot]!;
-      if (this.#reranker !== undefined) {
-        this.#features.write(candidates, session, slot, r, this.#row, 0);
-        score = this.#reranker.score(this.#row, 0);
-      }
-      this.#best.offer(slot, score);
+      this.#best.offer(slot, reranker === undefined ? candidates.blend[slot]! : reranker.y[r]!);
     }
     const count = Math.min(this.#best.sort(), wanted);
     for (let r = 0; r < count; r++) {
