@@ -7,6 +7,7 @@ import { createGzip } from "node:zlib";
 import { EndcapError } from "@endcap/protocol";
 import type { ExportOptions, ExportSummary } from "../ports/tables.ts";
 import { exportLine, type RawRow } from "../rows/raw-row.ts";
+import { translateErrors } from "../storage-errors.ts";
 import { DATA, exportKey, FILES, type ManifestFile, type ManifestSummary, SUMMARY } from "./manifest.ts";
 
 /** Uncompressed; several files let a reader work in parallel, and bound what a damaged one costs. */
@@ -18,13 +19,22 @@ interface WriteOptions extends ExportOptions {
   readonly table: string;
 }
 
-/** Writes rows below `dir`. Holds one chunk of rows at a time. An unfinished export of the same id is replaced. */
+/** Writes rows below `dir`. Holds one chunk of rows at a time. An export of the same id is replaced. */
 export async function writeExport(
+  dir: string,
+  options: WriteOptions,
+  rows: AsyncIterable<RawRow[]>,
+): Promise<ExportSummary> {
+  const { exportId } = options;
+  if (!EXPORT_ID.test(exportId)) throw new EndcapError("invalid_request", { internal: "not an export id" });
+  return translateErrors(dir, () => writeAll(dir, options, rows));
+}
+
+async function writeAll(
   dir: string,
   { exportId, now, table }: WriteOptions,
   rows: AsyncIterable<RawRow[]>,
 ): Promise<ExportSummary> {
-  if (!EXPORT_ID.test(exportId)) throw new EndcapError("invalid_request", { internal: "not an export id" });
   const path = join(dir, exportKey(exportId));
   await rm(path, { recursive: true, force: true });
   await mkdir(join(path, DATA), { recursive: true });

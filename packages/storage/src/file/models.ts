@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { EndcapError, isTenantId } from "@endcap/protocol";
 import { checkDataVersion } from "../data-version.ts";
 import type { ModelStore, Models, ObjectInfo, ObjectSource, Pointer, StoredObject } from "../ports/model-store.ts";
-import { isMissing, translateErrors } from "./errors.ts";
+import { isMissing, isTaken, translateErrors } from "../storage-errors.ts";
 import { FilePointers } from "./pointers.ts";
 import { isHidden, syncDir, writeDraft } from "./write.ts";
 
@@ -43,7 +43,7 @@ class FileModelStore implements ModelStore {
         await link(draft, path);
         return true;
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+        if (isTaken(error)) return false;
         throw error;
       } finally {
         await unlink(draft);

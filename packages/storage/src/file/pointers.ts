@@ -6,7 +6,7 @@
 import { link, mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pointer } from "../ports/model-store.ts";
-import { isMissing, translateErrors } from "./errors.ts";
+import { isMissing, isTaken, translateErrors } from "../storage-errors.ts";
 import { syncDir, writeDraft } from "./write.ts";
 
 /** Moves that are kept; a mover that lost more than this many has to notice that its predecessor is gone. */
@@ -51,7 +51,7 @@ export class FilePointers {
       try {
         await link(draft, path);
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+        if (isTaken(error)) return undefined;
         throw error;
       } finally {
         await unlink(draft);

@@ -6,8 +6,8 @@
 import { EndcapError, type Item } from "@endcap/protocol";
 import type { CatalogStore, DeleteResult, ItemChange, ItemChanges, UpsertResult } from "../ports/catalog-store.ts";
 import { after, FEED, feedKey, ITEM, itemKey } from "../rows/keys.ts";
+import { type RowValue, textRow } from "../rows/raw-row.ts";
 import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
-import { frameText, stampOf, textOf } from "./frame.ts";
 
 /** A deleted item's row stays, empty, so that a late write of an older state cannot bring it back. */
 const DELETED = "";
@@ -18,7 +18,7 @@ const SKEW_MS = 5 * 60_000;
 interface Plan<R> {
   readonly results: R[];
   /** What to write: the row, or `undefined` to remove it. */
-  readonly changes: ReadonlyMap<string, Buffer | undefined>;
+  readonly changes: ReadonlyMap<string, RowValue | undefined>;
 }
 
 export class LmdbCatalogStore implements CatalogStore {
@@ -37,13 +37,13 @@ export class LmdbCatalogStore implements CatalogStore {
   upsert(items: readonly Item[]): Promise<UpsertResult[]> {
     const rows = items.map((item) => ({
       id: item.id,
-      row: frameText(Date.parse(item.updatedAt), JSON.stringify(item)),
+      row: textRow(Date.parse(item.updatedAt), JSON.stringify(item)),
     }));
     return this.#commit((db) => {
-      const changes = new Map<string, Buffer>();
+      const changes = new Map<string, RowValue>();
       const results = rows.map(({ id, row }): UpsertResult => {
         const stored = changes.get(id) ?? db.get(itemKey(id));
-        if (stored && stampOf(stored) >= stampOf(row)) return "stale";
+        if (stored && stored.at >= row.at) return "stale";
         changes.set(id, row);
         return "stored";
       });
@@ -53,15 +53,15 @@ export class LmdbCatalogStore implements CatalogStore {
 
   delete(ids: readonly string[], at: number): Promise<DeleteResult[]> {
     return this.#commit((db) => {
-      const changes = new Map<string, Buffer>();
+      const changes = new Map<string, RowValue>();
       const results = ids.map((id): DeleteResult => {
         const stored = changes.get(id) ?? db.get(itemKey(id));
-        if (stored && textOf(stored) === DELETED) {
-          if (stampOf(stored) < at) changes.set(id, frameText(at, DELETED));
+        if (stored && stored.text === DELETED) {
+          if (stored.at < at) changes.set(id, textRow(at, DELETED));
           return "missing";
         }
-        if (stored && stampOf(stored) > at) return "stale";
-        changes.set(id, frameText(at, DELETED));
+        if (stored && stored.at > at) return "stale";
+        changes.set(id, textRow(at, DELETED));
         return stored ? "deleted" : "missing";
       });
       return { results, changes };
@@ -84,13 +84,13 @@ export class LmdbCatalogStore implements CatalogStore {
     let more = false;
     for (const { key, value } of rows) {
       const current = Number(key[1]);
-      const changed = JSON.parse(textOf(value)) as string[];
+      const changed = JSON.parse(value.text) as string[];
       // `offset` ids of the cursor's own commit were given before; later commits are given from their first id.
       let next = current === start.sequence ? start.offset : 0;
       while (next < changed.length && ids.size < limit) ids.add(changed[next++] as string);
       sequence = current;
       offset = next;
-      at = stampOf(value);
+      at = value.at;
       more = next < changed.length;
       if (more) break;
     }
@@ -116,12 +116,12 @@ export class LmdbCatalogStore implements CatalogStore {
     const before = this.#now() - this.#feedRetentionMs - SKEW_MS;
     let removed = 0;
     for await (const rows of this.#env.chunks([ITEM, ""], [after(ITEM), ""])) {
-      const gone = rows.filter(({ value }) => textOf(value) === DELETED && stampOf(value) < before);
+      const gone = rows.filter(({ value }) => value.text === DELETED && value.at < before);
       if (gone.length === 0) continue;
       await this.#commit((db) => {
         const changes = new Map<string, undefined>();
         for (const { key, value } of gone)
-          if (db.get(key)?.equals(value)) changes.set(key[0].slice(ITEM.length), undefined);
+          if (db.get(key)?.at === value.at) changes.set(key[0].slice(ITEM.length), undefined);
         removed += changes.size;
         return { results: [], changes };
       });
@@ -129,7 +129,7 @@ export class LmdbCatalogStore implements CatalogStore {
     const last = this.#lastSequence();
     for await (const rows of this.#env.chunks([FEED, ""], [FEED, after("9")])) {
       // The last commit stays: the next number is counted from it.
-      const old = rows.filter(({ key, value }) => stampOf(value) < before && Number(key[1]) < last);
+      const old = rows.filter(({ key, value }) => value.at < before && Number(key[1]) < last);
       await this.#env.write(0, (db) => old.map(({ key }) => db.remove(key)));
       removed += old.length;
       if (old.length < rows.length) break;
@@ -154,8 +154,8 @@ export class LmdbCatalogStore implements CatalogStore {
       const sequence = this.#lastSequence() + 1;
       const { results, changes } = plan(this.#env.fresh());
       if (changes.size === 0) return results;
-      const feed = frameText(this.#now(), JSON.stringify([...changes.keys()]));
-      const [won] = await this.#env.write(feed.length, (db) => [
+      const feed = textRow(this.#now(), JSON.stringify([...changes.keys()]));
+      const [won] = await this.#env.write(feed.text.length, (db) => [
         db.ifNoExists(feedKey(sequence), () => {
           void db.put(feedKey(sequence), feed);
           for (const [id, row] of changes) void (row ? db.put(itemKey(id), row) : db.remove(itemKey(id)));
@@ -166,8 +166,8 @@ export class LmdbCatalogStore implements CatalogStore {
   }
 }
 
-function itemIn(row: Buffer | undefined): Item | undefined {
-  const text = row && textOf(row);
+function itemIn(row: RowValue | undefined): Item | undefined {
+  const text = row?.text;
   return text ? (JSON.parse(text) as Item) : undefined;
 }
 

@@ -8,12 +8,14 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type RangeIterable, type RootDatabase } from "lmdb";
 import type { TableStats } from "../ports/tables.ts";
 import type { RowKey } from "../rows/keys.ts";
+import type { RowValue } from "../rows/raw-row.ts";
+import { decodeFrame, encodeFrame } from "./frame.ts";
 import { GroupWriter } from "./group-writer.ts";
 
-export type RowDatabase = RootDatabase<Buffer, RowKey>;
+export type RowDatabase = RootDatabase<RowValue, RowKey>;
 export interface Row {
   readonly key: RowKey;
-  readonly value: Buffer;
+  readonly value: RowValue;
 }
 
 export interface EnvironmentOptions {
@@ -49,8 +51,8 @@ export class LmdbEnvironment {
 
   constructor(path: string, options: EnvironmentOptions = {}) {
     this.path = path;
-    this.#db = open<Buffer, RowKey>(path, {
-      encoding: "binary",
+    this.#db = open<RowValue, RowKey>(path, {
+      encoder: { encode: encodeFrame, decode: decodeFrame },
       maxReaders: READERS_MAX,
       mapSize: options.mapBytes ?? MAP_BYTES,
       // A commit is on disk when its promise resolves. Measured no slower than flushing after the commit, and one
@@ -78,7 +80,7 @@ export class LmdbEnvironment {
     return this.#db;
   }
 
-  get(key: RowKey): Buffer | undefined {
+  get(key: RowKey): RowValue | undefined {
     return this.fresh().get(key);
   }
 
@@ -102,7 +104,7 @@ export class LmdbEnvironment {
       let bytes = 0;
       for (const row of this.fresh().getRange({ start: from, end, exclusiveStart })) {
         rows.push(row);
-        bytes += row.value.length;
+        bytes += row.value.text.length;
         if (rows.length === CHUNK_ROWS || bytes > CHUNK_BYTES) break;
       }
       const last = rows.at(-1);

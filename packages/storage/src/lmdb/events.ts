@@ -1,4 +1,4 @@
-import { type Event, type Shopper, uuidV7Time } from "@endcap/protocol";
+import { EndcapError, type Event, type Shopper, uuidV7Time } from "@endcap/protocol";
 import {
   type AppendBatch,
   type AppendResult,
@@ -20,26 +20,17 @@ import {
   linkKey,
   parseLinked,
   type RowKey,
-  shopperOfPk,
   shopperPk,
 } from "../rows/keys.ts";
+import { isExpired, type RowValue, storedBatch, textRow } from "../rows/raw-row.ts";
 import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
-import {
-  eventsDigest,
-  eventsNewestAt,
-  eventsReceivedAt,
-  eventsText,
-  frameEvents,
-  frameText,
-  isExpired,
-  textOf,
-  unframeEvents,
-} from "./frame.ts";
 import { Newest } from "./newest.ts";
+
+const DIGEST_BYTES = 32;
 
 interface NewRow {
   readonly key: RowKey;
-  readonly value: Buffer;
+  readonly value: RowValue;
 }
 
 export class LmdbEventStore implements EventStore {
@@ -53,7 +44,7 @@ export class LmdbEventStore implements EventStore {
 
   async append(batches: readonly AppendBatch[]): Promise<AppendResult[]> {
     const groups = batches.map(rowsOf);
-    const bytes = groups.reduce((sum, rows) => sum + rows.reduce((n, { value }) => n + value.length, 0), 0);
+    const bytes = groups.reduce((sum, rows) => sum + rows.reduce((n, { value }) => n + value.text.length, 0), 0);
     // Which outcomes belong to which batch is told by counting: a batch has one for each of its rows.
     const outcomes = await this.#env.write(bytes, (db) => groups.flatMap((rows) => putAllIfAllAbsent(db, rows)));
     const results: AppendResult[] = [];
@@ -73,10 +64,10 @@ export class LmdbEventStore implements EventStore {
     for (const row of rows) {
       const stored = db.get(row.key);
       if (!stored) missing.push(row);
-      else if (!eventsDigest(stored).equals(eventsDigest(row.value))) return "changed";
+      else if (stored.batch?.digest !== row.value.batch?.digest) return "changed";
     }
     if (missing.length === 0) return "duplicate";
-    const bytes = missing.reduce((sum, { value }) => sum + value.length, 0);
+    const bytes = missing.reduce((sum, { value }) => sum + value.text.length, 0);
     const absent = await this.#env.write(bytes, (db) => missing.map((row) => putIfAbsent(db, row)));
     return absent.every(Boolean) ? "stored" : this.#againstStored(rows);
   }
@@ -103,9 +94,9 @@ export class LmdbEventStore implements EventStore {
     for (const { key, value } of this.#env.rangeBackwards([pk, EVENTS], [pk, after(EVENTS)])) {
       if (left-- === 0) return 0;
       const threshold = newest.threshold;
-      if (eventsNewestAt(value) >= threshold) {
+      if (value.at >= threshold) {
         if (isExpired(value, now)) continue;
-        const events = decodeEvents(shopper, eventsText(value));
+        const events = decodeEvents(shopper, value.text);
         for (let i = events.length - 1; i >= 0; i--) newest.offer(events[i] as Event);
       } else {
         const batchTime = uuidV7Time(key[1].slice(EVENTS.length));
@@ -120,13 +111,13 @@ export class LmdbEventStore implements EventStore {
     const reverse = linkedKey(userId, at, anonymousId);
     const [absent] = await this.#env.write(userId.length, (db) => [
       db.ifNoExists(key, () => {
-        void db.put(key, frameText(at, userId));
-        void db.put(reverse, frameText(at, ""));
+        void db.put(key, textRow(at, userId));
+        void db.put(reverse, textRow(at, ""));
       }),
     ]);
     if (absent) return "stored";
     const stored = this.#env.get(key);
-    return stored && textOf(stored) === userId ? "duplicate" : "other";
+    return stored && stored.text === userId ? "duplicate" : "other";
   }
 
   async links(userId: string): Promise<Link[]> {
@@ -146,37 +137,25 @@ export class LmdbEventStore implements EventStore {
       const now = this.#now();
       for (const { key, value } of rows) {
         if (!key[1].startsWith(EVENTS) || isExpired(value, now)) continue;
-        const receivedAt = eventsReceivedAt(value);
-        if (receivedAt >= from && receivedAt < to) yield storedBatch(key, value);
+        const receivedAt = value.batch?.receivedAt ?? 0;
+        if (receivedAt >= from && receivedAt < to) yield storedBatch({ pk: key[0], sk: key[1], ...value });
       }
     }
   }
 }
 
-function storedBatch([pk, sk]: RowKey, value: Buffer): StoredBatch {
-  const { digest, receivedAt, expiresAt, text } = unframeEvents(value);
-  const shopper = shopperOfPk(pk) as ShopperKey;
-  return {
-    shopper,
-    batchId: sk.slice(EVENTS.length),
-    digest,
-    receivedAt,
-    expiresAt,
-    events: decodeEvents(shopper, text),
-  };
-}
-
 function rowsOf({ batchId, digest, receivedAt, expiresAt, parts }: AppendBatch): NewRow[] {
+  if (digest.length !== DIGEST_BYTES)
+    throw new EndcapError("invalid_request", { internal: `a digest has ${DIGEST_BYTES} bytes` });
+  const digestText = Buffer.from(digest).toString("latin1");
   return parts.map(({ shopper, events }) => ({
     key: eventsKey(shopperPk(shopper), batchId),
-    value: frameEvents({
-      newestAt: newestAtOf(events),
-      receivedAt,
-      count: events.length,
-      digest,
-      expiresAt,
+    value: {
+      at: newestAtOf(events),
       text: encodeEvents(shopper, events),
-    }),
+      expiresAt,
+      batch: { receivedAt, count: events.length, digest: digestText },
+    },
   }));
 }
 

@@ -1,102 +1,61 @@
 /**
- * How rows lie in lmdb: a version byte, the expiry in seconds (0: never), the fields of the kind, then UTF-8 text.
- * A newer writer may append kinds or raise the version of one; a reader refuses versions it does not know.
+ * How a row's value lies in lmdb: a byte that names the form, the expiry in seconds (0: never), the row's time, for a
+ * batch its own fields, then UTF-8 text. A reader refuses forms that it does not know.
+ *
+ * lmdb-js calls this as its encoder: decoding reads the bytes in the buffer that the next read overwrites, so nothing is
+ * copied but the text.
  */
 import { EndcapError } from "@endcap/protocol";
+import type { RowValue } from "../rows/raw-row.ts";
 
-const EVENTS_VERSION = 1;
-const TEXT_VERSION = 1;
-const DIGEST_BYTES = 32;
+const TEXT_FORM = 1;
+const BATCH_FORM = 2;
 
 const EXPIRES = 1;
-const BODY = 5;
+const AT = EXPIRES + 4;
+const TEXT = AT + 6;
 
-const NEWEST_AT = BODY;
-const RECEIVED_AT = NEWEST_AT + 6;
+const RECEIVED_AT = TEXT;
 const COUNT = RECEIVED_AT + 6;
 const DIGEST = COUNT + 2;
-const EVENTS_TEXT = DIGEST + DIGEST_BYTES;
+const DIGEST_BYTES = 32;
+const BATCH_TEXT = DIGEST + DIGEST_BYTES;
 
-const STAMP = BODY;
-const TEXT = STAMP + 6;
-
-function start(length: number, version: number, expiresAt: number | undefined): Buffer {
+export function encodeFrame({ at, text, expiresAt, batch }: RowValue): Buffer {
+  const textAt = batch ? BATCH_TEXT : TEXT;
   // Slow: not from Node's shared pool, whose 8 KB slabs a queued row would pin.
-  const row = Buffer.allocUnsafeSlow(length);
-  row[0] = version;
+  const row = Buffer.allocUnsafeSlow(textAt + Buffer.byteLength(text));
+  row[0] = batch ? BATCH_FORM : TEXT_FORM;
   row.writeUInt32BE(expiresAt === undefined ? 0 : Math.ceil(expiresAt / 1000), EXPIRES);
+  row.writeUIntBE(Math.max(0, at), AT, 6);
+  if (batch) {
+    row.writeUIntBE(batch.receivedAt, RECEIVED_AT, 6);
+    row.writeUInt16BE(batch.count, COUNT);
+    row.write(batch.digest, DIGEST, DIGEST_BYTES, "latin1");
+  }
+  row.write(text, textAt);
   return row;
 }
 
-function check(row: Buffer, version: number): void {
-  if (row[0] !== version)
-    throw new EndcapError("data_dir_newer", { internal: `a row of format ${row[0]}, this process knows ${version}` });
-}
-
-/** Unix milliseconds, rounded up to a second; `undefined`: never. */
-export function expiresAtOf(row: Buffer): number | undefined {
+export function decodeFrame(bytes: Uint8Array): RowValue {
+  const { length } = bytes;
+  // Large values come as plain arrays over the map.
+  const row = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, length);
+  const form = row[0];
+  if (form !== TEXT_FORM && form !== BATCH_FORM)
+    throw new EndcapError("data_dir_newer", { internal: `a row of form ${form}, which this process does not know` });
   const seconds = row.readUInt32BE(EXPIRES);
-  return seconds === 0 ? undefined : seconds * 1000;
-}
-
-export function isExpired(row: Buffer, now: number): boolean {
-  const seconds = row.readUInt32BE(EXPIRES);
-  return seconds !== 0 && seconds * 1000 <= now;
-}
-
-export interface EventsFrame {
-  readonly newestAt: number;
-  readonly receivedAt: number;
-  readonly count: number;
-  readonly digest: Uint8Array;
-  readonly expiresAt: number | undefined;
-  readonly text: string;
-}
-
-export function frameEvents(fields: EventsFrame): Buffer {
-  if (fields.digest.length !== DIGEST_BYTES)
-    throw new EndcapError("invalid_request", { internal: `a digest has ${DIGEST_BYTES} bytes` });
-  const row = start(EVENTS_TEXT + Buffer.byteLength(fields.text), EVENTS_VERSION, fields.expiresAt);
-  row.writeUIntBE(fields.newestAt, NEWEST_AT, 6);
-  row.writeUIntBE(fields.receivedAt, RECEIVED_AT, 6);
-  row.writeUInt16BE(fields.count, COUNT);
-  row.set(fields.digest, DIGEST);
-  row.write(fields.text, EVENTS_TEXT);
-  return row;
-}
-
-/** Read without touching the text. */
-export const eventsNewestAt = (row: Buffer): number => row.readUIntBE(NEWEST_AT, 6);
-export const eventsReceivedAt = (row: Buffer): number => row.readUIntBE(RECEIVED_AT, 6);
-export const eventsDigest = (row: Buffer): Buffer => row.subarray(DIGEST, EVENTS_TEXT);
-
-export function eventsText(row: Buffer): string {
-  check(row, EVENTS_VERSION);
-  return row.toString("utf8", EVENTS_TEXT);
-}
-
-export function unframeEvents(row: Buffer): EventsFrame {
+  const expiresAt = seconds === 0 ? undefined : seconds * 1000;
+  const at = row.readUIntBE(AT, 6);
+  if (form === TEXT_FORM) return { at, expiresAt, text: row.toString("utf8", TEXT, length), batch: undefined };
   return {
-    newestAt: eventsNewestAt(row),
-    receivedAt: eventsReceivedAt(row),
-    count: row.readUInt16BE(COUNT),
-    digest: eventsDigest(row),
-    expiresAt: expiresAtOf(row),
-    text: eventsText(row),
+    at,
+    expiresAt,
+    text: row.toString("utf8", BATCH_TEXT, length),
+    batch: {
+      receivedAt: row.readUIntBE(RECEIVED_AT, 6),
+      count: row.readUInt16BE(COUNT),
+      digest: row.toString("latin1", DIGEST, BATCH_TEXT),
+    },
   };
-}
-
-/** Rows of the other kinds: a time in milliseconds and a text, which may be empty. */
-export function frameText(stamp: number, text: string, expiresAt?: number): Buffer {
-  const row = start(TEXT + Buffer.byteLength(text), TEXT_VERSION, expiresAt);
-  row.writeUIntBE(Math.max(0, stamp), STAMP, 6);
-  row.write(text, TEXT);
-  return row;
-}
-
-export const stampOf = (row: Buffer): number => row.readUIntBE(STAMP, 6);
-
-export function textOf(row: Buffer): string {
-  check(row, TEXT_VERSION);
-  return row.toString("utf8", TEXT);
 }

@@ -5,9 +5,8 @@
  * Why not lmdb-js's own batching by event turn: a failed commit (a full disk) rejects a promise of its own that nobody
  * can reach, which ends the process; and `db.transaction()` never settles after one. Explicit batches do neither.
  */
-import { statfs } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { EndcapError } from "@endcap/protocol";
+import { storageError } from "../storage-errors.ts";
 import type { RowDatabase } from "./environment.ts";
 
 /** Queues conditional writes and answers their outcomes, `true` where the condition held. Runs inside a batch. */
@@ -22,12 +21,6 @@ interface Write {
 
 /** A transaction holds its dirty pages in memory. */
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
-
-const ENOSPC = 28;
-const EFBIG = 27;
-const EDQUOT = 122;
-const EIO = 5;
-const MAP_FULL = -30792;
 
 export class GroupWriter {
   readonly #db: RowDatabase;
@@ -90,30 +83,15 @@ export class GroupWriter {
     const settled = await Promise.allSettled([committed, ...started.flatMap(({ outcomes }) => outcomes)]);
     const failure = settled.find((result) => result.status === "rejected");
     if (failure) {
-      const error = await this.#explain(failure.reason);
+      const error = await storageError(this.#path, await causeOf(failure.reason));
       for (const { write } of started) write.reject(error);
       return;
     }
     for (const { write, outcomes } of started) write.resolve(await Promise.all(outcomes));
   }
-
-  /** lmdb-js says "commit failed" and gives the cause, an errno, as a promise. */
-  async #explain(reason: unknown): Promise<EndcapError> {
-    const cause = await causeOf(reason);
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const full = code === ENOSPC || code === EFBIG || code === EDQUOT || code === MAP_FULL;
-    // lmdb answers EIO when a write was cut short, which is what a disk does first when it fills up.
-    if (full || (code === EIO && (await this.#isDiskFull())))
-      return new EndcapError("storage_full", { internal: `no room for ${this.#path}`, cause });
-    return new EndcapError("storage_unavailable", { internal: `cannot write ${this.#path}`, cause });
-  }
-
-  async #isDiskFull(): Promise<boolean> {
-    const { bavail, bsize } = await statfs(this.#path);
-    return bavail * bsize < 4 * GROUP_BYTES_MAX;
-  }
 }
 
+/** lmdb-js says "commit failed" and gives the cause as a promise. */
 async function causeOf(reason: unknown): Promise<unknown> {
   if (!(reason instanceof Error) || !("commitError" in reason)) return reason;
   try {

@@ -1,8 +1,8 @@
 import type { ImportLog, ImportPart, ImportPartResult } from "../ports/import-log.ts";
 import { decodeImportPart, encodeImportPart } from "../rows/import-text.ts";
 import { after, IMPORT_COMPLETED, importCompletedKey, importPartKey, parseImportPart } from "../rows/keys.ts";
+import { textRow } from "../rows/raw-row.ts";
 import type { LmdbEnvironment } from "./environment.ts";
-import { frameText, stampOf, textOf } from "./frame.ts";
 
 export class LmdbImportLog implements ImportLog {
   readonly #env: LmdbEnvironment;
@@ -13,8 +13,8 @@ export class LmdbImportLog implements ImportLog {
 
   async put(importId: string, part: ImportPart): Promise<ImportPartResult> {
     const key = importPartKey(importId, part.part);
-    const row = frameText(part.at, encodeImportPart(part));
-    const [absent] = await this.#env.write(row.length, (db) => [
+    const row = textRow(part.at, encodeImportPart(part));
+    const [absent] = await this.#env.write(row.text.length, (db) => [
       db.ifNoExists(key, () => {
         void db.put(key, row);
       }),
@@ -26,7 +26,7 @@ export class LmdbImportLog implements ImportLog {
 
   async get(importId: string, part: number): Promise<ImportPart | undefined> {
     const row = this.#env.get(importPartKey(importId, part));
-    return row && decodeImportPart(part, stampOf(row), textOf(row));
+    return row && decodeImportPart(part, row.at, row.text);
   }
 
   async list(importId: string): Promise<{ parts: ImportPart[]; completedAt: number | undefined }> {
@@ -36,8 +36,8 @@ export class LmdbImportLog implements ImportLog {
     // Receipts are at most LIMITS.importPartsMax small rows.
     for await (const rows of this.#env.chunks([pk, completed], [pk, after("P#")])) {
       for (const { key, value } of rows) {
-        if (key[1] === IMPORT_COMPLETED) completedAt = stampOf(value);
-        else parts.push(decodeImportPart(parseImportPart(key[1]), stampOf(value), textOf(value)));
+        if (key[1] === IMPORT_COMPLETED) completedAt = value.at;
+        else parts.push(decodeImportPart(parseImportPart(key[1]), value.at, value.text));
       }
     }
     return { parts, completedAt };
@@ -47,7 +47,7 @@ export class LmdbImportLog implements ImportLog {
     const key = importCompletedKey(importId);
     const [absent] = await this.#env.write(key[0].length, (db) => [
       db.ifNoExists(key, () => {
-        void db.put(key, frameText(at, ""));
+        void db.put(key, textRow(at, ""));
       }),
     ]);
     return absent === true;

@@ -1,10 +1,10 @@
 import { writeExport } from "../export/write.ts";
 import type { ExportOptions, ExportSummary, TableName, TenantTable } from "../ports/tables.ts";
+import { isExpired } from "../rows/raw-row.ts";
 import { LmdbCatalogStore, ReadOnlyCatalogStore } from "./catalogue.ts";
 import { type EnvironmentOptions, LmdbEnvironment } from "./environment.ts";
 import { LmdbEventStore } from "./events.ts";
 import { rawRows } from "./export.ts";
-import { isExpired } from "./frame.ts";
 import { LmdbImportLog } from "./imports.ts";
 import { LmdbServedLog } from "./served.ts";
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { EndcapError, type Environment, isTenantId } from "@endcap/protocol";
 import { checkDataVersion } from "../data-version.ts";
 import type { TableName, Tables, TablesOptions, TenantTable } from "../ports/tables.ts";
+import { translateErrors } from "../storage-errors.ts";
 import type { EnvironmentOptions } from "./environment.ts";
 import { LmdbTable } from "./table.ts";
 
@@ -33,7 +34,7 @@ class LmdbTables implements Tables {
   readonly #openMax: number;
   /** Least recently used first. */
   readonly #open = new Map<string, Open>();
-  /** Directories that are being closed or deleted; whoever wants them waits. */
+  /** Tables that are being opened, closed or deleted; whoever wants them waits. */
   readonly #busy = new Map<string, Promise<void>>();
   #closed = false;
 
@@ -61,9 +62,9 @@ class LmdbTables implements Tables {
     if (!isTenantId(tenant)) throw new EndcapError("tenant_not_found", { internal: "not a tenant id" });
     for (const env of ENVIRONMENTS) {
       const path = this.#path({ tenant, env });
-      const entry = this.#open.get(path);
-      if (entry && entry.leases > 0) await new Promise<void>((resolve) => entry.idle.push(resolve));
-      await this.#whileBusy(path, async () => {
+      await this.#alone(path, async () => {
+        const entry = this.#open.get(path);
+        if (entry && entry.leases > 0) await new Promise<void>((resolve) => entry.idle.push(resolve));
         await this.#close(path);
         await rm(path, { recursive: true, force: true });
       });
@@ -75,8 +76,8 @@ class LmdbTables implements Tables {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#open.keys()].map((path) => this.#whileBusy(path, () => this.#close(path))));
     await Promise.all(this.#busy.values());
+    await Promise.all([...this.#open.keys()].map((path) => this.#alone(path, () => this.#close(path))));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -85,24 +86,38 @@ class LmdbTables implements Tables {
 
   async #acquire(name: TableName): Promise<Open> {
     const path = this.#path(name);
-    for (let busy = this.#busy.get(path); busy; busy = this.#busy.get(path)) await busy;
-    let entry = this.#open.get(path);
-    if (!entry) {
-      await mkdir(path, { recursive: true });
-      entry = this.#open.get(path);
+    for (;;) {
+      while (this.#busy.has(path)) await this.#busy.get(path);
+      if (this.#closed) throw new EndcapError("draining", { internal: "the tables are closed" });
+      const entry = this.#open.get(path);
+      if (entry) {
+        entry.leases++;
+        this.#open.delete(path);
+        this.#open.set(path, entry);
+        this.#shrink();
+        return entry;
+      }
+      // Nobody else is at it and nothing was awaited since: this call opens it, others wait above.
+      let opened: Open | undefined;
+      await this.#alone(path, async () => {
+        opened = await this.#openTable(path);
+      });
+      if (opened) return opened;
     }
-    if (this.#closed) throw new EndcapError("draining", { internal: "the tables are closed" });
-    entry ??= { table: this.#openTable(path), leases: 0, idle: [] };
-    entry.leases++;
-    this.#open.delete(path);
-    this.#open.set(path, entry);
-    this.#shrink();
-    return entry;
   }
 
-  #openTable(path: string): LmdbTable {
+  /** Opens a table with a first lease on it; `undefined` when all is being closed. */
+  async #openTable(path: string): Promise<Open | undefined> {
     const { now = Date.now, feedRetentionMs = FEED_RETENTION_MS } = this.#options;
-    return new LmdbTable(path, { now, feedRetentionMs, ...this.#options });
+    return translateErrors(this.#dir, async () => {
+      await mkdir(path, { recursive: true });
+      if (this.#closed) return undefined;
+      const table = new LmdbTable(path, { ...this.#options, now, feedRetentionMs });
+      const entry: Open = { table, leases: 1, idle: [] };
+      this.#open.set(path, entry);
+      this.#shrink();
+      return entry;
+    });
   }
 
   #lease(entry: Open, name: TableName, held: readonly Open[], live?: LmdbTable): TenantTable {
@@ -130,7 +145,7 @@ class LmdbTables implements Tables {
       if (excess === 0) return;
       if (entry.leases > 0 || this.#busy.has(path)) continue;
       excess--;
-      void this.#whileBusy(path, () => this.#close(path));
+      void this.#alone(path, () => this.#close(path));
     }
   }
 
@@ -140,10 +155,14 @@ class LmdbTables implements Tables {
     await entry?.table.close();
   }
 
-  async #whileBusy(path: string, work: () => Promise<void>): Promise<void> {
-    for (let busy = this.#busy.get(path); busy; busy = this.#busy.get(path)) await busy;
-    const done = work().finally(() => this.#busy.delete(path));
-    this.#busy.set(path, done);
+  /** Runs `work` while nobody else opens, closes or deletes this table. */
+  async #alone(path: string, work: () => Promise<void>): Promise<void> {
+    while (this.#busy.has(path)) await this.#busy.get(path);
+    const done = work();
+    const over = () => {
+      this.#busy.delete(path);
+    };
+    this.#busy.set(path, done.then(over, over));
     await done;
   }
 

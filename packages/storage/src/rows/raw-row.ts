@@ -3,6 +3,7 @@
  * key tells the kind.
  */
 import { EndcapError, type Item } from "@endcap/protocol";
+import type { StoredBatch } from "../ports/event-store.ts";
 import type { ShopperKey } from "../ports/shopper.ts";
 import type { TableRow } from "../ports/table-row.ts";
 import { decodeEvents } from "./events-text.ts";
@@ -10,17 +11,39 @@ import { decodeImportPart } from "./import-text.ts";
 import { EVENTS, IMPORT, IMPORT_COMPLETED, ITEM, LINK, parseImportPart, SERVED, shopperOfPk } from "./keys.ts";
 import { decodeServed } from "./served-text.ts";
 
-export interface RawRow {
-  readonly pk: string;
-  readonly sk: string;
+/** What a row holds beside its key. */
+export interface RowValue {
   /** The row's one time, Unix milliseconds; of a batch, its newest event's. */
   readonly at: number;
   readonly text: string;
   /** Unix milliseconds. */
   readonly expiresAt: number | undefined;
-  /** Of batches only. */
-  readonly batch?: { readonly receivedAt: number; readonly count: number; readonly digest: Uint8Array };
+  /** Of batches of events only. */
+  readonly batch: BatchValue | undefined;
 }
+
+export interface BatchValue {
+  readonly receivedAt: number;
+  /** Events in it. */
+  readonly count: number;
+  /** 32 characters, one a byte: text compares faster than arrays and needs no copy. */
+  readonly digest: string;
+}
+
+export interface RawRow extends RowValue {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const isExpired = ({ expiresAt }: RowValue, now: number): boolean => expiresAt !== undefined && expiresAt <= now;
+
+/** A row of any kind but a batch. */
+export const textRow = (at: number, text: string, expiresAt?: number): RowValue => ({
+  at,
+  text,
+  expiresAt,
+  batch: undefined,
+});
 
 type Attribute = { S: string } | { N: string } | { B: string };
 
@@ -31,7 +54,7 @@ export function exportLine({ pk, sk, at, text, expiresAt, batch }: RawRow): stri
   if (batch) {
     item.r = { N: String(batch.receivedAt) };
     item.n = { N: String(batch.count) };
-    item.d = { B: Buffer.from(batch.digest).toString("base64") };
+    item.d = { B: Buffer.from(batch.digest, "latin1").toString("base64") };
   }
   if (expiresAt !== undefined) item.ttl = { N: String(expiresAt / 1000) };
   return JSON.stringify({ Item: item });
@@ -50,13 +73,14 @@ export function parseExportLine(line: string): RawRow {
     at: Number(item.at?.N ?? 0),
     text: item.t?.S ?? "",
     expiresAt: item.ttl?.N === undefined ? undefined : Number(item.ttl.N) * 1000,
-    ...(item.d?.B !== undefined && {
-      batch: {
-        receivedAt: Number(item.r?.N ?? 0),
-        count: Number(item.n?.N ?? 0),
-        digest: Buffer.from(item.d.B, "base64"),
-      },
-    }),
+    batch:
+      item.d?.B === undefined
+        ? undefined
+        : {
+            receivedAt: Number(item.r?.N ?? 0),
+            count: Number(item.n?.N ?? 0),
+            digest: Buffer.from(item.d.B, "base64").toString("latin1"),
+          },
   };
 }
 
@@ -72,17 +96,26 @@ export function kindOf({ pk, sk, text }: Pick<RawRow, "pk" | "sk" | "text">): Ro
   return undefined;
 }
 
+/** A row of `E#`, decoded. */
+export function storedBatch({ pk, sk, text, expiresAt, batch }: RawRow): StoredBatch {
+  const shopper = shopperOfPk(pk) as ShopperKey;
+  return {
+    shopper,
+    batchId: sk.slice(EVENTS.length),
+    digest: Buffer.from(batch?.digest ?? "", "latin1"),
+    receivedAt: batch?.receivedAt ?? 0,
+    expiresAt,
+    events: decodeEvents(shopper, text),
+  };
+}
+
 export function decodeRow(row: RawRow): TableRow | undefined {
   const { pk, sk, at, text, expiresAt, batch } = row;
   const kind = kindOf(row);
   switch (kind) {
-    case "events": {
-      const shopper = shopperOfPk(pk) as ShopperKey;
+    case "events":
       if (!batch) throw new EndcapError("export_damaged", { internal: "a batch without a digest" });
-      const { digest, receivedAt } = batch;
-      const events = decodeEvents(shopper, text);
-      return { kind, shopper, batchId: sk.slice(EVENTS.length), digest, receivedAt, expiresAt, events };
-    }
+      return { kind, ...storedBatch(row) };
     case "served":
       return { kind, record: decodeServed(shopperOfPk(pk), sk.slice(SERVED.length), text), expiresAt };
     case "link":
