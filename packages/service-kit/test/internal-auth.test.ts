@@ -26,15 +26,15 @@ function principal(tenant = acorn): Principal {
 
 function collector(files: GroupFiles, options: Partial<InternalAuthOptions> = {}) {
   const { service } = testService();
-  async function routes(internal: App): Promise<void> {
-    await internal.register(internalAuth, { audience: "collector", jwksFile: files.jwksFile, ...options });
-    internal.post("/one", async (request) => ({ tenant: principalOf(request).tenant, group: request.internal?.group }));
-    internal.post("/many", { config: { principal: "none" } }, async (request) => {
-      assertTenant(request, checkPrincipal(request.body).tenant);
-      return {};
-    });
-  }
-  service.app.register(routes);
+  service.app.register(internalAuth, { audience: "collector", jwksFile: files.jwksFile, ...options });
+  service.app.post("/one", async (request) => ({
+    tenant: principalOf(request).tenant,
+    group: request.internal?.group,
+  }));
+  service.app.post("/many", { config: { principal: "none" } }, async (request) => {
+    assertTenant(request, checkPrincipal(request.body).tenant);
+    return {};
+  });
   return service.app;
 }
 
