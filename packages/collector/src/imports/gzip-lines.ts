@@ -1,4 +1,4 @@
-import { finished } from "node:stream/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { EndcapError, LIMITS } from "@endcap/protocol";
 
@@ -9,38 +9,38 @@ const chunkBytes = 64 * 1024;
 const lineFeed = 10;
 const nothing = Buffer.alloc(0);
 
-function unpack(gzip: Uint8Array) {
-  const gunzip = createGunzip({ chunkSize: chunkBytes });
-  gunzip.end(gzip);
-  return gunzip;
-}
-
 /**
- * Unpacks a part without keeping it, so that a damaged or bursting one is refused before anything of it is stored.
+ * Unpacks a whole part, so that a damaged or bursting one is refused before anything of it is stored.
  * @throws EndcapError `body_too_large` past LIMITS.importPartUnpackedBytesMax, `invalid_request` when it is no whole gzip
  */
-export async function verifyGzip(gzip: Uint8Array): Promise<void> {
-  const gunzip = unpack(gzip);
+export async function unpack(gzip: Uint8Array): Promise<Buffer[]> {
+  const gunzip = createGunzip({ chunkSize: chunkBytes });
+  gunzip.end(gzip);
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  gunzip.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > LIMITS.importPartUnpackedBytesMax) {
-      gunzip.destroy(new EndcapError("body_too_large", { detail: "The part is too large when unpacked" }));
-    }
-  });
   try {
-    await finished(gunzip);
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > LIMITS.importPartUnpackedBytesMax) {
+        throw new EndcapError("body_too_large", { detail: "The part is too large when unpacked" });
+      }
+      chunks.push(chunk);
+    }
   } catch (error) {
     if (error instanceof EndcapError) throw error;
     throw new EndcapError("invalid_request", { detail: "The part is not one whole gzip stream", cause: error });
   }
+  return chunks;
 }
 
-/** The lines of a verified part, some at a time, without their line feeds. `null` stands for one that is too long. */
-export async function* gzipLines(gzip: Uint8Array): AsyncGenerator<(Buffer | null)[]> {
+/**
+ * The lines in `chunks`, those that end in one chunk together, without their line feeds; `null` stands for one that is
+ * too long. Yields to the event loop after each chunk and lets go of it.
+ */
+export async function* linesOf(chunks: Buffer[]): AsyncGenerator<(Buffer | null)[]> {
   let rest = nothing;
   let tooLong = false;
-  for await (const chunk of unpack(gzip) as AsyncIterable<Buffer>) {
+  for (const [index, chunk] of chunks.entries()) {
     const lines: (Buffer | null)[] = [];
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
@@ -54,6 +54,8 @@ export async function* gzipLines(gzip: Uint8Array): AsyncGenerator<(Buffer | nul
     tooLong ||= rest.length + open.length > lineBytesMax;
     rest = tooLong ? nothing : Buffer.concat([rest, open]);
     yield lines;
+    chunks[index] = nothing;
+    await nextTurn();
   }
   if (tooLong) yield [null];
   else if (rest.length > 0) yield [rest];

@@ -12,25 +12,47 @@ export interface PartIdentity {
   readonly expiresAt: number;
 }
 
+/** Events that go to storage together. More would hold up the events of shoppers who are there now. */
+const eventsPerCommitMax = 2_000;
+
 /**
- * The rows of a part: one shopper's events by time, at most 500 a row, so that reading a shopper's newest row never
- * costs a whole history. A row's id carries the time of its newest event and is derived from the part's bytes: the same
- * part sent again makes the same rows, and a part that failed does not stand in the way of a corrected one.
+ * The rows of a part, in groups for one commit each. A row is one shopper's events by time, at most 500, so that reading
+ * a shopper's newest row never costs a whole history. Its id carries the time of its newest event and is derived from
+ * the part's bytes: the same part sent again makes the same rows, and a part that failed does not stand in the way of a
+ * corrected one.
  */
-export function importBatches(histories: readonly ShopperHistory[], identity: PartIdentity): AppendBatch[] {
-  const { digest, receivedAt, expiresAt } = identity;
-  const seed = `${identity.importId}\0${identity.part}\0${digest.toString("hex")}`;
-  const batches: AppendBatch[] = [];
+export function* importBatches(
+  histories: readonly ShopperHistory[],
+  { importId, part, digest, receivedAt, expiresAt }: PartIdentity,
+): Generator<AppendBatch[]> {
+  const seed = `${importId}\0${part}\0${digest.toString("hex")}`;
+  let group: AppendBatch[] = [];
+  let grouped = 0;
   for (const { shopper, events } of histories) {
-    const timed = events.map((event) => ({ event, at: Date.parse(event.at) }));
-    timed.sort((a, b) => a.at - b.at);
-    for (let start = 0; start < timed.length; start += LIMITS.eventsPerBatchMax) {
-      const row = timed.slice(start, start + LIMITS.eventsPerBatchMax);
-      const newest = row.at(-1)?.at ?? 0;
-      const batchId = batchIdAt(newest, `${seed}\0${shopper.kind}\0${shopper.id}\0${row[0]?.event.id}`);
-      const parts = [{ shopper, events: row.map(({ event }): Event => event) }];
-      batches.push({ batchId, digest, receivedAt, expiresAt, parts });
+    const sorted = byTime(events);
+    for (let start = 0; start < sorted.length; start += LIMITS.eventsPerBatchMax) {
+      const row = sorted.slice(start, start + LIMITS.eventsPerBatchMax);
+      const newest = row.at(-1) ?? { at: "", id: "" };
+      group.push({
+        batchId: batchIdAt(Date.parse(newest.at), `${seed}\0${shopper.kind}\0${shopper.id}\0${newest.id}`),
+        digest,
+        receivedAt,
+        expiresAt,
+        parts: [{ shopper, events: row }],
+      });
+      grouped += row.length;
+      if (grouped < eventsPerCommitMax) continue;
+      yield group;
+      group = [];
+      grouped = 0;
     }
   }
-  return batches;
+  if (group.length > 0) yield group;
+}
+
+/** Most shoppers have one event in a part. */
+function byTime(events: readonly Event[]): readonly Event[] {
+  if (events.length === 1) return events;
+  const timed = events.map((event) => ({ event, at: Date.parse(event.at) }));
+  return timed.sort((a, b) => a.at - b.at).map(({ event }) => event);
 }

@@ -1,10 +1,10 @@
 import type { Event } from "@endcap/protocol";
 import type { CatalogStore, EventStore, ImportPart } from "@endcap/storage";
-import { gzipLines, verifyGzip } from "./gzip-lines.ts";
+import { linesOf, unpack } from "./gzip-lines.ts";
 import { importBatches, type PartIdentity } from "./import-batches.ts";
 import type { PartContent, PartReader } from "./part-reader.ts";
 
-/** What is read goes to storage when it has come to this many bytes: most parts are one commit, huge ones stay flat. */
+/** What is read goes to storage when it has come to this many bytes of lines, so that memory stays flat. */
 const heldBytesMax = 16 * 1024 * 1024;
 
 export interface Part extends PartIdentity {
@@ -24,8 +24,7 @@ export interface PartStores {
  * @throws EndcapError `body_too_large` and `invalid_request` before anything is stored; `storage_full`
  */
 export async function storePart(part: Part, reader: PartReader, stores: PartStores): Promise<ImportPart> {
-  await verifyGzip(part.gzip);
-  for await (const lines of gzipLines(part.gzip)) {
+  for await (const lines of linesOf(await unpack(part.gzip))) {
     for (const line of lines) reader.add(line);
     if (reader.heldBytes >= heldBytesMax) await store(reader.take());
   }
@@ -35,11 +34,11 @@ export async function storePart(part: Part, reader: PartReader, stores: PartStor
 
   async function store({ histories, items }: PartContent): Promise<void> {
     if (items.length > 0) await stores.catalogue.upsert(items);
-    if (histories.length === 0) return;
-    const batches = importBatches(histories, part);
-    const results = await stores.events.append(batches);
-    for (const [index, { parts }] of batches.entries()) {
-      if (results[index] === "stored") for (const { events } of parts) stores.onStored(events);
+    for (const batches of importBatches(histories, part)) {
+      const results = await stores.events.append(batches);
+      for (const [index, { parts }] of batches.entries()) {
+        if (results[index] === "stored") for (const { events } of parts) stores.onStored(events);
+      }
     }
   }
 
