@@ -83,7 +83,7 @@ export function inkOf(colour: Colourway): Ink {
 }
 
 /** Mixes towards black (amount < 0) or white (amount > 0); |amount| <= 1. */
-export function shade(hex: string, amount: number): string {
+function shade(hex: string, amount: number): string {
   const target = amount < 0 ? 0 : 255;
   const share = Math.abs(amount);
   const channel = (at: number) => {

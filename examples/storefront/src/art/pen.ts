@@ -2,7 +2,7 @@
  * The few SVG strokes that every illustration is made of. A drawing sits on a 400 x 400 card with its ground at
  * y = 322; coordinates and colours are ours, never a visitor's, so nothing here needs escaping.
  */
-export const groundY = 322;
+const groundY = 322;
 
 type Extra = Record<string, string | number>;
 
@@ -47,19 +47,11 @@ export function grow(factor: number, ...parts: string[]): string {
   return `<g transform="translate(${dx} ${dy}) scale(${factor})">${parts.join("")}</g>`;
 }
 
-export function shift(dx: number, dy: number, ...parts: string[]): string {
-  return `<g transform="translate(${dx} ${dy})">${parts.join("")}</g>`;
-}
-
-export function mirror(...parts: string[]): string {
-  return `<g transform="translate(400 0) scale(-1 1)">${parts.join("")}</g>`;
-}
-
 /** The soft shadow a thing throws on the ground. */
 export function shadow(rx: number, x = 200, y = groundY): string {
   return oval(x, y, rx, Math.max(7, round(rx * 0.085)), "#2b2a24", { opacity: 0.13 });
 }
 
-export function round(value: number): number {
+function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

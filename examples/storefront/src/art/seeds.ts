@@ -82,7 +82,7 @@ const crops: Record<string, string> = {
   ].join(""),
 };
 
-export const cropNames = Object.keys(crops);
+const cropNames = Object.keys(crops);
 
 export function seedPacket(ink: Ink, style: number): string {
   const crop = crops[cropNames[style % cropNames.length] ?? "tomato"] ?? "";

@@ -7,7 +7,7 @@ import { picturePath, productPath } from "./links.ts";
 import { money } from "./money.ts";
 
 /** A model on a shelf. `list` names the shelf in the select_item event that a click pushes. */
-export function card(group: Group, list: string, eager = false): Html {
+function card(group: Group, list: string, eager = false): Html {
   const product = group.face;
   const colours = [...new Set(group.variants.map(({ colour }) => colour))];
   const cheapest = Math.min(...group.variants.map(({ pricePence }) => pricePence));

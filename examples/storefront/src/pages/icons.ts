@@ -13,7 +13,7 @@ export const basketIcon = icon(
 export const tickIcon = icon('<path d="m5 13 5 5L20 7"/>');
 
 /** Two hills, a sun and their reflection. */
-export const mark = trusted(
+const mark = trusted(
   `<svg class="mark" viewBox="0 0 48 48" width="40" height="40" aria-hidden="true"><circle cx="24" cy="24" r="24" fill="#24443a"/><circle cx="31" cy="16" r="5" fill="#d79f3c"/><path d="M6 28 18 12l7 9 4-4 13 11Z" fill="#f6efe1"/><path d="M6 30h36l-3 6H9Z" fill="#8db4c4"/><path d="M11 33h14M17 36h16" stroke="#f6efe1" stroke-width="1.4" stroke-linecap="round"/></svg>`,
 );
 

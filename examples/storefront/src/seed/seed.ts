@@ -8,7 +8,7 @@ import { startProgress } from "./progress.ts";
 const partBytesMax = 1024 * 1024;
 
 /** Something of the seed was refused: a fault of ours, so the first refusals are named. */
-export class SeedRefused extends Error {}
+class SeedRefused extends Error {}
 
 /** Writes the whole range through the public API. */
 export async function seedCatalogue(

@@ -77,7 +77,7 @@ export async function buildShop(options: ShopOptions): Promise<FastifyInstance> 
 }
 
 /** This shop's own files and the gateway, nothing else; no inline script, no inline style. */
-export function contentSecurityPolicy(gateway: string | undefined): string {
+function contentSecurityPolicy(gateway: string | undefined): string {
   const endcap = gateway === undefined ? "" : ` ${new URL(gateway).origin}`;
   return [
     "default-src 'none'",

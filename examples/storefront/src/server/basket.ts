@@ -2,7 +2,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Product } from "../catalogue/generate.ts";
 
 const linesMax = 30;
-export const quantityMax = 20;
+const quantityMax = 20;
 const freeDeliveryFromPence = 6000;
 const deliveryPence = 450;
 

@@ -2,7 +2,8 @@ import type { FastifyPluginAsync } from "fastify";
 import { oneOfEachKind } from "../catalogue/catalogue.ts";
 import { basketPage } from "../pages/basket.ts";
 import { type Address, type AddressFaults, addressFields, checkoutPage, orderPage } from "../pages/checkout.ts";
-import { basketOf, cookieNames, cookieOptions, keepBasket, type ShopContext, show } from "./context.ts";
+import { basketOf, keepBasket, type ShopContext, show } from "./context.ts";
+import { cookieNames, cookieOptions } from "./cookies.ts";
 
 const lineSchema = {
   body: {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { layout, type Page, type Visit } from "../pages/layout.ts";
 import { Basket } from "./basket.ts";
+import { cookieNames, cookieOptions } from "./cookies.ts";
 import type { OrderBook } from "./orders.ts";
 import { readUser } from "./user.ts";
 
@@ -22,9 +23,6 @@ export interface ShopContext {
   now: () => Date;
 }
 
-export const cookieNames = { basket: "tt_basket", user: "tt_user", justOrdered: "tt_ordered", signedOut: "tt_bye" };
-export const cookieOptions = { path: "/", httpOnly: true, sameSite: "lax", maxAge: 90 * 86_400 } as const;
-
 export function basketOf(request: FastifyRequest, { catalogue }: ShopContext): Basket {
   return Basket.read(request.cookies[cookieNames.basket], catalogue);
 }
@@ -33,7 +31,7 @@ export function keepBasket(reply: FastifyReply, basket: Basket): void {
   reply.setCookie(cookieNames.basket, basket.write(), cookieOptions);
 }
 
-export async function visitOf(request: FastifyRequest, reply: FastifyReply, context: ShopContext): Promise<Visit> {
+async function visitOf(request: FastifyRequest, reply: FastifyReply, context: ShopContext): Promise<Visit> {
   const user = readUser(request);
   const signedOut = request.cookies[cookieNames.signedOut] !== undefined;
   if (signedOut) reply.clearCookie(cookieNames.signedOut, { path: "/" });

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { cookieNames, cookieOptions } from "./context.ts";
+import { cookieNames, cookieOptions } from "./cookies.ts";
 
 export interface User {
   id: string;
