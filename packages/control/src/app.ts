@@ -115,7 +115,7 @@ export async function buildControl(config: ControlConfig, options: ControlOption
       startedAt,
       url: () => controlUrl,
       snapshotVersion: () => feed.version,
-      ...(postgres && { postgres: { pid: postgres.pid, rssBytes: () => postgresMemory(postgres.pid) } }),
+      ...(postgres && { postgres: { pid: () => postgres.pid, rssBytes: () => postgresMemory(postgres.pid) } }),
     };
     const context = { ...stores, trainer, fleet, now };
     await app.register(async (scope: App) =>
@@ -128,10 +128,6 @@ export async function buildControl(config: ControlConfig, options: ControlOption
     });
     service.status(() => ({ snapshotVersion: feed.version }));
     app.addHook("onClose", closeAll);
-    void postgres?.exited.then(() => {
-      if (!service.draining) log.fatal("PostgreSQL ended; control cannot work without it");
-    });
-
     const known = await tenants.list();
     return {
       name: service.name,

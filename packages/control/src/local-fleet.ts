@@ -66,7 +66,7 @@ export function createLocalFleet(options: LocalFleetOptions): Provisioner {
       const tenants = await stores.tenants.list();
       return { tenants, processes: desiredProcesses(config, dataDir, options.controlUrl, tenants) };
     },
-    onReady: route,
+    onListening: route,
     onGone: remove,
   });
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ControlConfig } from "./config.ts";
 import type { DataDir } from "./data-dir.ts";
 import { type AtRest, createAtRest, loadMasterKey } from "./keys/at-rest.ts";
@@ -6,14 +7,14 @@ import { ensureSessionMaster } from "./keys/session-masters.ts";
 import type { Log } from "./log.ts";
 import { createPlacements, type Placements } from "./placements/repository.ts";
 import { type Database, openDatabase } from "./postgres/database.ts";
-import { launchPostgres, type Postgres } from "./postgres/launch.ts";
+import { type KeptPostgres, keepPostgres } from "./postgres/keep.ts";
 import { createTenants, type Tenants } from "./tenants/repository.ts";
 import { createJobs, type Jobs } from "./training/repository.ts";
 
 /** The database and what is kept in it. */
 export interface Stores {
   /** The embedded server; absent with a `databaseUrl`. */
-  readonly postgres?: Postgres;
+  readonly postgres?: KeptPostgres;
   readonly db: Database;
   readonly atRest: AtRest;
   readonly tenants: Tenants;
@@ -32,11 +33,14 @@ export async function openStores(
   const atRest = createAtRest(await loadMasterKey(dataDir.masterKey));
   const postgres =
     config.databaseUrl === undefined
-      ? await launchPostgres({
-          directory: dataDir.postgres,
-          logFile: `${dataDir.logs}/postgres.log`,
-          cacheDirectory: dataDir.cache,
-        })
+      ? await keepPostgres(
+          {
+            directory: dataDir.postgres,
+            logFile: join(dataDir.logs, "postgres.log"),
+            cacheDirectory: dataDir.cache,
+          },
+          log,
+        )
       : undefined;
   let db: Database | undefined;
   const close = async () => {

@@ -28,7 +28,7 @@ export interface ControlFacts {
   readonly url: () => string;
   readonly snapshotVersion: () => number;
   /** The embedded PostgreSQL; absent when control uses somebody else's. */
-  readonly postgres?: { readonly pid: number; readonly rssBytes: () => number | undefined };
+  readonly postgres?: { readonly pid: () => number; readonly rssBytes: () => number | undefined };
 }
 
 export function statusRoutes(app: App, { tenants, fleet }: AdminContext, facts: ControlFacts): void {
@@ -92,7 +92,7 @@ function postgresProcess({ postgres, startedAt }: ControlFacts) {
       name: "postgres",
       kind: "postgres" as const,
       state: "ready" as const,
-      pid: postgres.pid,
+      pid: postgres.pid(),
       startedAt,
       restarts: 0,
       ...(rssBytes !== undefined && { rssBytes }),

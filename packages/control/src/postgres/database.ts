@@ -32,6 +32,11 @@ export async function openDatabase(connection: pg.ClientConfig, onError: (error:
   }
   const pool = new pg.Pool({ ...config, max: CONNECTIONS_MAX, connectionTimeoutMillis: 5_000 });
   pool.on("error", onError); // an idle connection was lost; the pool replaces it
+  pool.on("connect", (client) => {
+    client.on("error", () => {
+      // Lost while in use: the statement under way fails with it, and an "error" nobody hears would end the process.
+    });
+  });
 
   async function run<R extends pg.QueryResultRow>(on: Queryable, text: string, values?: unknown[]) {
     try {

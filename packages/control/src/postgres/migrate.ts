@@ -15,6 +15,9 @@ export async function migrate(config: pg.ClientConfig): Promise<void> {
   const dir = join(packageRoot(), "migrations");
   const known = readdirSync(dir).map((file) => basename(file, ".sql"));
   const client = new pg.Client(config);
+  client.on("error", () => {
+    // The statement under way fails with the connection.
+  });
   await client.connect();
   try {
     const applied = await appliedMigrations(client);

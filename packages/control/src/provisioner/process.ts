@@ -34,6 +34,8 @@ export interface ManagedProcessOptions {
   readonly configFile: string;
   readonly logFile: string;
   readonly readyMsMax: number;
+  /** Runs when the process listens, before it counts as ready: whoever needs its address is told here. */
+  readonly onListening: (url: string) => Promise<void>;
   /** Runs at every change of state. */
   readonly onState: (view: ProcessView) => void;
   readonly now: () => number;
@@ -98,9 +100,18 @@ export function manageProcess(options: ManagedProcessOptions): ManagedProcess {
       clearTimeout(late);
       if (message.ready) {
         addresses = { url: message.url, adminUrl: message.adminUrl };
-        fault = undefined;
-        become("ready");
-        first.resolve();
+        options.onListening(message.url).then(
+          () => {
+            if (child !== running || stopped !== undefined) return;
+            fault = undefined;
+            become("ready");
+            first.resolve();
+          },
+          (error: unknown) => {
+            fault = `its address could not be recorded: ${String(error)}`;
+            running.kill("SIGKILL"); // the next start tries again
+          },
+        );
       } else {
         fault = message.message;
         if (restarts === 0 && isErrorCode(message.code) && isHopeless(message.code)) {

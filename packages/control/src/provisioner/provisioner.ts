@@ -20,7 +20,7 @@ export interface ProvisionerOptions {
   readonly now: () => number;
   readonly desired: () => Promise<DesiredState>;
   /** Runs when a process listens at an address, before anybody is told that it is ready. */
-  readonly onReady: (spec: ProcessSpec, url: string) => Promise<void>;
+  readonly onListening: (spec: ProcessSpec, url: string) => Promise<void>;
   /** The last steps of a tenant's deletion, when none of its processes is left. */
   readonly onGone: (tenant: Tenant) => Promise<void>;
 }
@@ -42,10 +42,7 @@ const LEVEL_WARN = 40;
 
 export function createProvisioner(options: ProvisionerOptions): Provisioner {
   const { dataDir, log } = options;
-  const running = new Map<
-    string,
-    { spec: ProcessSpec; process: ManagedProcess; tail: LogTail; ready: Promise<void> }
-  >();
+  const running = new Map<string, { spec: ProcessSpec; process: ManagedProcess; tail: LogTail }>();
   let current: Promise<void> | undefined;
   let again = false;
   let stopping = false;
@@ -57,25 +54,20 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
     writeFileSync(configFile, `${JSON.stringify(spec.config, null, 2)}\n`, { mode: 0o600 });
     const logFile = join(dataDir.logs, `${spec.name}.log`);
     const tail = tailLog(logFile, LEVEL_WARN, (record) => forward(spec.name, record));
-    const announced = Promise.withResolvers<void>();
-    announced.promise.catch(() => undefined);
     const process = manageProcess({
       spec,
       configFile,
       logFile,
       readyMsMax: options.readyMsMax,
       now: options.now,
+      onListening: (url) => options.onListening(spec, url),
       onState(view) {
         log.debug({ process: view.name, state: view.state, fault: view.fault }, "process changed state");
         if (view.state === "backoff")
           log.warn({ process: view.name, fault: view.fault }, "process ended, starting it again");
-        if (view.state === "ready" && view.url !== undefined) {
-          options.onReady(spec, view.url).then(announced.resolve, announced.reject);
-        }
       },
     });
-    process.firstReady.catch(announced.reject);
-    running.set(spec.name, { spec, process, tail, ready: announced.promise });
+    running.set(spec.name, { spec, process, tail });
   }
 
   function forward(name: string, { level, msg, time: _time, ...fields }: LogRecord): void {
@@ -133,7 +125,7 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
   return {
     reconcile,
     async ready(name) {
-      await running.get(name)?.ready;
+      await running.get(name)?.process.firstReady;
     },
     get processes() {
       return [...running.values()].map(({ process }) => process.view);

@@ -70,6 +70,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const { tenantId } = job;
     // Held by a connection, so that a dead control lets go of it; it keeps other controls off this tenant.
     const lock = new pg.Client(options.db.config);
+    lock.on("error", () => {
+      // The lock goes with its connection; the unique index on open jobs still keeps a second training off.
+    });
     await lock.connect();
     try {
       await lock.query("SELECT pg_advisory_lock($1, hashtext($2))", [LOCK_SPACE, tenantId]);
