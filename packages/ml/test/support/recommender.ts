@@ -1,10 +1,10 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import { EndcapError, type ErrorCode, type Principal, RankRequest, type RecommendationAnswer } from "@endcap/protocol";
+import { EndcapError, type ErrorCode, type Principal, RankRequest } from "@endcap/protocol";
 import { type App, clientGone, createService, internalAuth, principalOf } from "@endcap/service-kit";
 import { onTestFinished } from "vitest";
 import type { House } from "./house.ts";
+import { listFor } from "./list-for.ts";
 import { closeServer, listenLocally } from "./listen.ts";
-import { lamp, uuid } from "./samples.ts";
 
 export type Behaviour =
   | { readonly kind: "good" }
@@ -73,17 +73,6 @@ export async function startRecommender(house: House, tenant: string): Promise<Re
     },
     abandoned: gone.promise,
     close: () => service.close(),
-  };
-}
-
-export function listFor({ strategy, placement }: RankRequest): RecommendationAnswer {
-  return {
-    recommendationId: uuid(),
-    items: [{ id: "ranked", item: lamp("ranked") }],
-    ...(placement && { placement: placement.id }),
-    strategy,
-    model: { version: "m-2", trainedAt: "2027-02-01T00:00:00Z" },
-    serverTime: new Date().toISOString(),
   };
 }
 
