@@ -66,8 +66,10 @@ describe("problem+json", () => {
     expect(answer.statusCode).toBe(400);
     const problem = answer.json();
     expect(problem.code).toBe("invalid_request");
+    expect(problem.errors).toHaveLength(3);
     expect(problem.errors).toContainEqual({ pointer: "/name", code: "required" });
     expect(problem.errors).toContainEqual({ pointer: "/size", code: "type" });
+    expect(problem.errors).toContainEqual({ pointer: "/extra", code: "additionalProperties" });
     expect(answer.body).not.toContain("OFFENDING");
   });
 

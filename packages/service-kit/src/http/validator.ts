@@ -5,6 +5,8 @@ import { Compile } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
 
 const errorsMax = 20;
+/** Names of fields are the caller's, and as long as it likes. */
+const pointerLengthMax = 200;
 
 /**
  * Routes are checked by TypeBox's own compiled checks. Bodies are taken as they are: text never becomes a number there,
@@ -23,13 +25,18 @@ export const typeboxValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 /** Validation errors as the located faults of a problem document: where and which rule, never the value. */
 export function pointersOf(errors: readonly TLocalizedValidationError[]): { pointer: string; code: string }[] {
   return errors.slice(0, errorsMax).flatMap((error) => {
-    if (error.keyword === "required") {
-      return error.params.requiredProperties.map((name) => ({
-        pointer: `${error.instancePath}/${escapePointer(name)}`,
-        code: "required",
-      }));
+    const at = (name: string) => `${error.instancePath}/${escapePointer(name)}`.slice(0, pointerLengthMax);
+    switch (error.keyword) {
+      case "required":
+        return error.params.requiredProperties.map((name) => ({ pointer: at(name), code: "required" }));
+      case "additionalProperties":
+        return error.params.additionalProperties.map((name) => ({ pointer: at(name), code: "additionalProperties" }));
+      case "boolean":
+        // The same unknown field a second time: its own schema is `false`.
+        return [];
+      default:
+        return [{ pointer: error.instancePath.slice(0, pointerLengthMax), code: error.keyword }];
     }
-    return [{ pointer: error.instancePath, code: error.keyword }];
   });
 }
 
