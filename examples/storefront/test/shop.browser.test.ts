@@ -147,6 +147,13 @@ test("from a look to a purchase, each step is on dataLayer once", async () => {
   await context.close();
 });
 
+test("localhost leads to the one address that the shop's cookies know", async () => {
+  const page = await browser.newPage();
+  await page.goto(`${origin.replace("127.0.0.1", "localhost")}/search?q=tent`);
+  expect(page.url()).toBe(`${origin}/search?q=tent`);
+  await page.close();
+});
+
 test("without scripts the shop still sells", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();

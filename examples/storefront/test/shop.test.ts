@@ -114,10 +114,12 @@ describe("every page", () => {
   test("does without Endcap altogether", async () => {
     const plain = await buildShop({
       catalogue,
+      origin: "http://shop.example",
       ordersPath: join(directory, "other.ndjson"),
       cookieSecret: "another secret that is long enough",
     });
-    const { body, headers } = await plain.inject("/");
+    const { statusCode, body, headers } = await plain.inject("/");
+    expect(statusCode).toBe(200);
     expect(body).not.toContain("endcap");
     expect(headers["content-security-policy"]).toContain("script-src 'self';");
     await plain.close();

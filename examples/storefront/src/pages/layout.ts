@@ -47,7 +47,7 @@ ${page.description !== undefined && html`<meta name="description" content="${pag
 ${page.noIndex && html`<meta name="robots" content="noindex">`}
 <meta name="theme-color" content="#24443a">
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-${["base", "shelves", "pages"].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css?v=${visit.assetVersion}">`)}
+${["base", "shelves", "pages", "recommendations"].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css?v=${visit.assetVersion}">`)}
 ${endcapScripts(visit)}
 <script type="module" src="/assets/datalayer.js?v=${visit.assetVersion}"></script>
 ${page.structuredData?.map((data) => dataBlock("application/ld+json", data))}

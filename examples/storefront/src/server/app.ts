@@ -57,6 +57,12 @@ export async function buildShop(options: ShopOptions): Promise<FastifyInstance> 
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "strict-origin-when-cross-origin");
   });
+  // One address, so that the basket's cookie is there whichever way a shopper came.
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.hostname !== "localhost" || request.method !== "GET") return;
+    const home = new URL(context.origin());
+    if (home.hostname === "127.0.0.1") return reply.redirect(home.origin + request.url, 302);
+  });
   // SameSite=Lax stops cross-site posts in today's browsers; this stops them in the others.
   app.addHook("onRequest", async (request, reply) => {
     if (request.method !== "POST" || request.headers.origin === undefined) return;
