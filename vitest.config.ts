@@ -42,7 +42,9 @@ export default defineConfig({
           exclude: ["**/node_modules/**", ...named(".process.test.ts"), ...named(".browser.test.ts")],
           testTimeout: 20_000,
           hookTimeout: 30_000,
-          sequence: { groupOrder: 0 },
+          // Vitest's own default leaves one core to itself, which on two cores is half of them.
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -54,7 +56,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -66,7 +68,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -29,8 +29,11 @@ function countRun(name, counts) {
 }
 
 const tests = readJson("tests.json");
-if (!tests || tests.numPassedTests === 0) fault("tests: none ran");
-if (tests) {
+if (!tests) {
+  // Past its time limit the run is killed: what had not finished by then hung.
+  fault(`tests: ended with ${exitCode("tests")} and no report`);
+} else {
+  if (tests.numPassedTests === 0) fault("tests: none ran");
   countRun("tests", { passed: tests.numPassedTests, failed: tests.numFailedTests });
   const leftOut = tests.numPendingTests + tests.numTodoTests;
   for (let i = 0; i < leftOut; i++) fault("tests: one was left out");

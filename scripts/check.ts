@@ -13,7 +13,7 @@ import { tidy } from "./checks/tidy.ts";
 import { typeChecks } from "./checks/types.ts";
 
 const checks: readonly Check[] = [
-  program("lint", "biome", "ci", "--error-on-warnings", "."),
+  program("lint", "biome", "ci", "--colors=off", "--error-on-warnings", "."),
   ...typeChecks(),
   floors,
   program("dead code", "knip", "--no-progress", "--no-config-hints"),
