@@ -12,6 +12,8 @@ export interface View {
 }
 
 const ATTRIBUTES = ["placement", "strategy", "items", "limit", "layout", "reasons", "heading"];
+/** Waits after an answer that did not come. */
+const RETRY_MS = [1000, 4000];
 const LIMIT_DEFAULT = 12;
 /** Lower than this no card can be read, whatever space was held. */
 const CAROUSEL_PX_MIN = 200;
@@ -166,26 +168,39 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     leaving.observe(host);
   }
 
-  async function load(): Promise<void> {
+  async function load(attempt = 0): Promise<void> {
     const mine = ++asked;
     const answer = await endcap.recommend(request());
-    if (mine === asked) showItems(answer);
+    if (mine !== asked) return;
+    const waitMs = RETRY_MS[attempt];
+    if (answer.recommendationId === undefined && waitMs !== undefined) {
+      setTimeout(() => mine === asked && load(attempt + 1), waitMs);
+    } else {
+      showItems(answer);
+    }
   }
 
   // Attributes that change together, as in a render of a framework, ask once.
   const attributes = new MutationObserver(() => void load());
 
+  let watching = false;
+
   return {
     connect() {
-      if (asked > 0) return;
-      showWaiting();
+      if (watching) return;
+      watching = true;
+      if (asked === 0) {
+        showWaiting();
+        attributes.observe(host, { attributeFilter: ATTRIBUTES });
+      }
       void load();
-      attributes.observe(host, { attributeFilter: ATTRIBUTES });
     },
     disconnect() {
       // A move in the document reconnects at once and keeps everything.
       queueMicrotask(() => {
-        if (!host.isConnected) stop();
+        if (host.isConnected) return;
+        watching = false;
+        stop();
       });
     },
   };

@@ -285,6 +285,15 @@ test("changed attributes ask anew and keep the height", async () => {
   expect(await shifts(page)).toBe(0);
 });
 
+test("a gateway that was away for a moment is asked again, and nothing moves", async () => {
+  stage.shop.pages.set("/", { html: shopPage('<endcap-recommendations placement="home"></endcap-recommendations>') });
+  let away = 2;
+  stage.gateway.override = ({ path }) => (path === "/v1/recommendations" && away-- > 0 ? "cut" : undefined);
+  await using visit = await stage.visit();
+  await shown(visit.page);
+  expect(await shifts(visit.page)).toBe(0);
+});
+
 test("without an element the page loads one file", async () => {
   stage.shop.pages.set("/plain", { html: `<!doctype html>${STUB}${stage.tag}` });
   await using visit = await stage.visit("/empty");
