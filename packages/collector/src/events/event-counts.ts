@@ -13,6 +13,7 @@ type CountsByType = Record<string, number>;
 /** What was accepted since the process started: by type for Prometheus, by tenant and type for `/internal/v1/status`. */
 export class EventCounts {
   readonly #accepted: Counter<"env" | "type" | "via">;
+  readonly #parts: Counter<"outcome">;
   readonly #rejected: Counter<"code">;
   readonly #duplicates: Counter;
   readonly #byTenant = new LRUCache<string, CountsByType>({ max: tenantsMax });
@@ -23,6 +24,12 @@ export class EventCounts {
       name: "endcap_events_accepted_total",
       help: "events that became durable for the first time",
       labelNames: ["env", "type", "via"],
+      registers,
+    });
+    this.#parts = new Counter({
+      name: "endcap_event_parts_total",
+      help: "parts of coalesced requests: accepted, or the code they were refused with",
+      labelNames: ["outcome"],
       registers,
     });
     this.#rejected = new Counter({
@@ -51,6 +58,10 @@ export class EventCounts {
       sums[type] = (sums[type] ?? 0) + count;
     }
     this.#byTenant.set(key, sums);
+  }
+
+  part(outcome: string): void {
+    this.#parts.inc({ outcome });
   }
 
   reject(code: string): void {

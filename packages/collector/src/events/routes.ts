@@ -32,21 +32,25 @@ export async function eventRoutes(
       if (!Buffer.isBuffer(body)) throw new EndcapError("content_type_unsupported");
       const frames = splitFrames(body);
       // Every part is judged before the first is awaited, so that all of them share one group commit.
-      const lines = await Promise.all(frames.map((frame) => answerLine(request, frame)));
-      return reply.type(COALESCED_CONTENT_TYPE).send(lines.join(""));
+      const answers = await Promise.all(frames.map((frame) => answerPart(request, frame)));
+      const broken = answers.flatMap(({ fault }) => (fault !== undefined && fault.status >= 500 ? [fault] : []));
+      // Parts mostly fail together and for one reason: a full disk must not fill the log as well.
+      if (broken.length > 0) request.log.error({ err: broken[0], parts: broken.length }, "parts of a request failed");
+      return reply.type(COALESCED_CONTENT_TYPE).send(answers.map(({ line }) => line).join(""));
     },
   );
 
-  async function answerLine(request: FastifyRequest, frame: Frame): Promise<string> {
+  async function answerPart(request: FastifyRequest, frame: Frame): Promise<{ line: string; fault?: EndcapError }> {
     const requestId = JSON.stringify(frame.requestId);
     try {
       const answer = await accept(request, frame);
-      return `{"r":${requestId},"s":202,"b":${JSON.stringify(answer)}}\n`;
+      counts.part("accepted");
+      return { line: `{"r":${requestId},"s":202,"b":${JSON.stringify(answer)}}\n` };
     } catch (thrown) {
-      const error = endcapErrorOf(thrown);
-      const { status, body } = problemResponse(error, frame.requestId, now());
-      if (status >= 500) request.log.error({ reqId: frame.requestId, code: error.code, err: error }, "a part failed");
-      return `{"r":${requestId},"s":${status},"b":${body}}\n`;
+      const fault = endcapErrorOf(thrown);
+      counts.part(fault.code);
+      const { status, body } = problemResponse(fault, frame.requestId, now());
+      return { line: `{"r":${requestId},"s":${status},"b":${body}}\n`, fault };
     }
   }
 
