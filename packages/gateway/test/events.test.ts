@@ -48,6 +48,7 @@ it("202: a batch under the session carries the session's shopper, whatever the p
   const reply = await send(events, enveloped(acorn.origin, "/v1/events", session, claim));
   expect(reply.status).toBe(202);
   expect(reply.body.session).toBeUndefined();
+  expect(reply.headers.get("endcap-settings")).toBe(session.settings.etag);
   const principal = edge.collector.seen.at(-1)?.principal;
   expect(principal).toMatchObject({ auth: "ec1", anonymousId: anonymous });
   expect(principal).not.toHaveProperty("userId");

@@ -90,8 +90,10 @@ export function guard(app: App, { servers, browsers, now }: GateOptions): void {
     done();
   });
 
-  function enter(reply: FastifyReply, { tenant, principal }: Caller): void {
+  function enter(reply: FastifyReply, { tenant, principal, origin }: Caller): void {
     reply.request.principal = principal;
+    // A page learns from any answer that its settings are old, and asks for a session again.
+    if (origin !== undefined) reply.header("endcap-settings", tenant.settings.etag);
     admit(tenant, reply, now());
   }
 }
