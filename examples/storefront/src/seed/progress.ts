@@ -10,6 +10,7 @@ export interface Progress {
 /** stdout, or whatever stands for it. */
 type Out = NodeJS.WritableStream & { isTTY?: boolean };
 
+const barColumns = 18;
 const plainEveryMs = 1000;
 const number = new Intl.NumberFormat("en-GB");
 
@@ -31,11 +32,11 @@ function bar(what: string, unit: string, total: number, out: Out, now: () => num
     hideCursor: true,
     barCompleteChar: "━",
     barIncompleteChar: "─",
-    barsize: 28,
+    barsize: barColumns,
     fps: 12,
     format: (_options, { progress, value, total }) => {
-      const filled = Math.round(progress * 28);
-      return `  ${what.padEnd(10)} ${"━".repeat(filled)}${"─".repeat(28 - filled)}  ${counted(value, total, unit, now() - start)}`;
+      const filled = Math.round(progress * barColumns);
+      return `  ${what.padEnd(10)} ${"━".repeat(filled)}${"─".repeat(barColumns - filled)}  ${counted(value, total, unit, now() - start)}`;
     },
   });
   bar.start(total, 0);
