@@ -14,8 +14,8 @@ const parts = array(
   },
 );
 
-test("whatever bytes the payloads hold, the frames give them back", () => {
-  assert(
+test("whatever bytes the payloads hold, the frames give them back", async () => {
+  await assert(
     property(parts, (given) => {
       const frames = splitFrames(coalesce(given));
       expect(frames.map(({ requestId }) => requestId)).toEqual(given.map(({ r }) => r));
@@ -24,8 +24,8 @@ test("whatever bytes the payloads hold, the frames give them back", () => {
   );
 });
 
-test("a damaged request is refused by its code or splits into other frames, and never breaks the process", () => {
-  assert(
+test("a damaged request is refused by its code or splits into other frames, and never breaks the process", async () => {
+  await assert(
     property(parts, nat(), nat(255), (given, place, byte) => {
       const body = coalesce(given);
       body[place % body.length] = byte;

@@ -65,14 +65,16 @@ export class GroupAppender {
   }
 
   async #commit(name: TableName, group: readonly Waiting[]): Promise<void> {
-    try {
-      await using table = await this.#tables.open(name);
-      const results = await table.events.append(group.map(({ batch }) => batch));
-      for (const [index, { resolve }] of group.entries()) resolve(results[index] as AppendResult);
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    } finally {
-      for (const { bytes } of group) this.#pendingBytes -= bytes;
+    const [outcome] = await Promise.allSettled([this.#append(name, group)]);
+    for (const { bytes } of group) this.#pendingBytes -= bytes;
+    for (const [index, { resolve, reject }] of group.entries()) {
+      if (outcome.status === "fulfilled") resolve(outcome.value[index] as AppendResult);
+      else reject(outcome.reason);
     }
+  }
+
+  async #append(name: TableName, group: readonly Waiting[]): Promise<AppendResult[]> {
+    await using table = await this.#tables.open(name);
+    return await table.events.append(group.map(({ batch }) => batch));
   }
 }
