@@ -6,7 +6,7 @@
  * can reach, which ends the process; and `db.transaction()` never settles after one. Explicit batches do neither.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { storageError } from "../storage-errors.ts";
+import { commitError } from "./commit-error.ts";
 import type { RowDatabase } from "./environment.ts";
 
 /** Queues conditional writes and answers their outcomes, `true` where the condition held. Runs inside a batch. */
@@ -83,20 +83,11 @@ export class GroupWriter {
     const settled = await Promise.allSettled([committed, ...started.flatMap(({ outcomes }) => outcomes)]);
     const failure = settled.find((result) => result.status === "rejected");
     if (failure) {
-      const error = await storageError(this.#path, await causeOf(failure.reason));
+      const bytes = group.reduce((sum, write) => sum + write.bytes, 0);
+      const error = await commitError(this.#path, failure.reason, bytes);
       for (const { write } of started) write.reject(error);
       return;
     }
     for (const { write, outcomes } of started) write.resolve(await Promise.all(outcomes));
-  }
-}
-
-/** lmdb-js says "commit failed" and gives the cause as a promise. */
-async function causeOf(reason: unknown): Promise<unknown> {
-  if (!(reason instanceof Error) || !("commitError" in reason)) return reason;
-  try {
-    return await reason.commitError;
-  } catch (cause) {
-    return cause;
   }
 }

@@ -1,8 +1,9 @@
 import type { Item } from "@endcap/protocol";
 import type { CatalogStore } from "@endcap/storage";
 import { describe, expect, it } from "vitest";
-import { collect, HARD_IDS, item, NOON, TENANT, useTables } from "./fixtures.ts";
+import { collect, HARD_IDS, item, NOON, TENANT } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,8 +1,9 @@
 import type { Event } from "@endcap/protocol";
 import type { AppendBatch } from "@endcap/storage";
 import { describe, expect, it } from "vitest";
-import { batch, collect, event, HARD_IDS, iso, NOON, sha256, useTables, uuidAt } from "./fixtures.ts";
+import { batch, collect, event, HARD_IDS, iso, NOON, sha256, uuidAt } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 export function eventsContract(adapter: TablesAdapter): void {
   describe(`${adapter.name}: appending events`, () => {

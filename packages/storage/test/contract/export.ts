@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { checkExport, readExport } from "@endcap/storage";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { batch, collect, event, HARD_IDS, item, NOON, served, sha256, useTables } from "./fixtures.ts";
+import { batch, collect, event, HARD_IDS, item, NOON, served, sha256 } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 export function exportContract(adapter: TablesAdapter): void {
   describe(`${adapter.name}: the export`, () => {

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Event, type Item, type ServedRecord, type Shopper, uuidV7 } from "@endcap/protocol";
-import { type AppendBatch, shopperKeyOf, type Tables, type TablesOptions, type TenantTable } from "@endcap/storage";
-import { afterEach, beforeEach } from "vitest";
-import type { TablesAdapter, TablesPlace } from "./suite.ts";
+import { type AppendBatch, shopperKeyOf } from "@endcap/storage";
 
 export const TENANT = "tnt-aaaaaaaaaaaaaaaa";
 export const OTHER_TENANT = "tnt-bbbbbbbbbbbbbbbb";
@@ -90,51 +88,4 @@ export async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const row of rows) list.push(row);
   return list;
-}
-
-/** Fresh tables for each test of a describe block, and a clock that only the test moves. */
-export interface Bench {
-  readonly now: () => number;
-  advance(ms: number): void;
-  /** The live table of TENANT. */
-  readonly table: TenantTable;
-  readonly tables: Tables;
-  /** Tables of another process, as far as the adapter is concerned. */
-  another(options?: TablesOptions): Tables;
-}
-
-export function useTables(adapter: TablesAdapter, options: TablesOptions = {}): Bench {
-  let place: TablesPlace;
-  let opened: Tables[] = [];
-  let table: TenantTable;
-  let time = NOON;
-  const now = () => time;
-  const open = (more: TablesOptions = {}) => {
-    const tables = place.open({ now, ...options, ...more });
-    opened.push(tables);
-    return tables;
-  };
-  beforeEach(async () => {
-    time = NOON;
-    place = await adapter.place();
-    table = await open().open({ tenant: TENANT, env: "live" });
-  });
-  afterEach(async () => {
-    await Promise.all(opened.map((tables) => tables.close()));
-    opened = [];
-    await place.remove();
-  });
-  return {
-    now,
-    advance: (ms) => {
-      time += ms;
-    },
-    get table() {
-      return table;
-    },
-    get tables() {
-      return opened[0] as Tables;
-    },
-    another: open,
-  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { NOON, sha256, useTables } from "./fixtures.ts";
+import { NOON, sha256 } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 export function importsContract(adapter: TablesAdapter): void {
   describe(`${adapter.name}: receipts of imports`, () => {

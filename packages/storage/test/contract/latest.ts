@@ -1,8 +1,9 @@
 import type { Event } from "@endcap/protocol";
 import { batchIdAt, LATEST } from "@endcap/storage";
 import { describe, expect, it } from "vitest";
-import { batch, event, iso, NOON, useTables, uuidAt } from "./fixtures.ts";
+import { batch, event, iso, NOON, uuidAt } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 const DAY = 86_400_000;
 

@@ -1,7 +1,8 @@
 import { LATEST } from "@endcap/storage";
 import { describe, expect, it } from "vitest";
-import { HARD_IDS, NOON, useTables } from "./fixtures.ts";
+import { HARD_IDS, NOON } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 export function linksContract(adapter: TablesAdapter): void {
   describe(`${adapter.name}: identity links`, () => {

@@ -4,8 +4,9 @@ import type { AppendResult, ShopperKey, TenantTable } from "@endcap/storage";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Replica } from "./catalogue.ts";
-import { type Bench, iso, item, NOON, sha256, useTables, uuidAt } from "./fixtures.ts";
+import { iso, item, NOON, sha256, uuidAt } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { type Bench, useTables } from "./use-tables.ts";
 
 const MINUTE = 60_000;
 /** Another seed at each run; a failure prints it, and SEED=… repeats it. */

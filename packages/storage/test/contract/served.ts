@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { batch, collect, event, HARD_IDS, NOON, served, useTables } from "./fixtures.ts";
+import { batch, collect, event, HARD_IDS, NOON, served } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 export function servedContract(adapter: TablesAdapter): void {
   describe(`${adapter.name}: the served log`, () => {

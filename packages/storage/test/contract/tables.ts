@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { batch, collect, event, NOON, OTHER_TENANT, TENANT, useTables } from "./fixtures.ts";
+import { batch, collect, event, NOON, OTHER_TENANT, TENANT } from "./fixtures.ts";
 import type { TablesAdapter } from "./suite.ts";
+import { useTables } from "./use-tables.ts";
 
 const tenants = Array.from({ length: 12 }, (_, i) => `tnt-aaaaaaaaaaaaaaa${"abcdefghijklmnop".charAt(i)}`);
 
