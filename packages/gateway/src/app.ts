@@ -20,6 +20,7 @@ import { createInternalTokens } from "./forward/internal-tokens.ts";
 import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
+import { createBodyBudget } from "./limits/body-budget.ts";
 import { createMeter } from "./metering/meter.ts";
 import { sdkRoutes } from "./sdk-files/routes.ts";
 import { createSdkFiles } from "./sdk-files/sdk-files.ts";
@@ -80,6 +81,7 @@ export async function buildGateway(
   const nonces = createNonceStore({ perKeyMax: config.noncesPerKeyMax, onForgotten: (count) => forgotten.inc(count) });
   const addressLimit = { requestsPerSecond: config.addressRequestsPerSecond, burst: config.addressBurst };
   const addresses = createAddressLimiter(addressLimit, config.addressesMax);
+  const bodies = createBodyBudget(config.bodiesBytesMax);
   const sessionTokens = createSessionTokens(directory, config.sessionsCachedMax);
   const servers = createServerAuth(directory, nonces, now);
   const browsers = createBrowserAuth({ directory, sessions: sessionTokens, addresses, now });
@@ -88,7 +90,7 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    guard(scope, { servers, browsers, now });
+    guard(scope, { servers, browsers, bodies, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });

@@ -54,6 +54,11 @@ export const gatewayConfig = defineConfig({
       default: 64 * 1024 * 1024,
       minimum: 1024 * 1024,
     }),
+    bodiesBytesMax: Type.Integer({
+      description: "bodies of servers' requests held at once, in bytes; past it 503",
+      default: 256 * 1024 * 1024,
+      minimum: 16 * 1024 * 1024,
+    }),
     addressRequestsPerSecond: Type.Integer({
       description: "requests a second from one address without a session",
       default: 20,

@@ -10,6 +10,7 @@ const small = newShop({ limits: { requestsPerSecond: 1, burst: 3 } });
 const narrow = newShop({ limits: { inFlightMax: 1 } });
 const big = newShop({ limits: { requestsPerSecond: 1_000, burst: 1_000 } });
 const edge = await startEdge([small, narrow, big], {
+  ENDCAP_GATEWAY_BODIES_BYTES_MAX: String(16 * 1024 * 1024),
   ENDCAP_GATEWAY_ADDRESS_BURST: "5",
   ENDCAP_GATEWAY_ADDRESS_REQUESTS_PER_SECOND: "1",
 });
@@ -83,6 +84,29 @@ describe("413", () => {
   it("counts the envelope's line with the body", async () => {
     const init = { ...bootstrap(big, {}), body: `${" ".repeat(LIMITS.eventsBodyBytesMax)}\n` };
     expect((await send(events, init)).status).toBe(413);
+  });
+});
+
+describe("503", () => {
+  it("when bodies in hand would take more than their room, and room again when they are gone", async () => {
+    const url = `${edge.url}/v1/imports/i/parts/1`;
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    edge.collector.answer = async () => {
+      await gate;
+      return { status: 200, body: {} };
+    };
+    const before = edge.collector.seen.length;
+    const put = () => {
+      const bytes = new Uint8Array(7 * 1024 * 1024);
+      return send(url, signed(url, "PUT", big.sk, { bytes, contentType: "application/gzip" }));
+    };
+    const held = [put(), put()];
+    await expect.poll(() => edge.collector.seen.length).toBe(before + 2);
+    const third = await put();
+    expect([third.status, third.body.code]).toEqual([503, "overloaded"]);
+    open();
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await put()).status).toBe(200);
   });
 });
 

@@ -5,6 +5,7 @@ import type { BrowserAuth, EnvelopeUse } from "../auth/browser-request.ts";
 import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
 import { admit } from "../limits/admission.ts";
+import type { BodyBudget } from "../limits/body-budget.ts";
 import { checkTarget } from "./target.ts";
 
 declare module "fastify" {
@@ -30,6 +31,7 @@ export interface Admitted {
 export interface GateOptions {
   readonly servers: ServerAuth;
   readonly browsers: BrowserAuth;
+  readonly bodies: BodyBudget;
   readonly now: () => number;
 }
 
@@ -37,7 +39,7 @@ export interface GateOptions {
  * Guards the scope it is called for. A server's request is judged by its headers before its body is read, a browser's
  * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
  */
-export function guard(app: App, { servers, browsers, now }: GateOptions): void {
+export function guard(app: App, { servers, browsers, bodies, now }: GateOptions): void {
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
 
@@ -51,6 +53,7 @@ export function guard(app: App, { servers, browsers, now }: GateOptions): void {
         const proven = servers.verifyHeaders(request, scopes ?? []);
         request.provenHeaders = proven;
         enter(reply, proven.caller);
+        bodies.reserve(reply);
       }
     } catch (error) {
       done(asError(error));
