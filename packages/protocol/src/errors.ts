@@ -300,12 +300,6 @@ export const ProblemDetails = Type.Object(
 export type ProblemDetails = Static<typeof ProblemDetails>;
 
 const DOCS = "https://docs.endcap.dev/errors#";
-const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
-
-/** Whether a client may send the same request again (signed anew). */
-export function isRetryableStatus(status: number): boolean {
-  return RETRYABLE.has(status);
-}
 
 export interface ProblemOptions {
   /** Public explanation. Must not hold secrets, offending values or other tenants' existence. */

@@ -15,7 +15,6 @@ export {
   ERRORS,
   type ErrorCode,
   isErrorCode,
-  isRetryableStatus,
   ProblemDetails,
   type ProblemOptions,
   problem,
@@ -97,6 +96,7 @@ export {
   ServedRecord,
   StrategyRequest,
 } from "./recommendations.ts";
+export { isRetryableStatus } from "./retryable.ts";
 export { OpenSessionAnswer, OpenSessionRequest, Session, SessionClaims, SessionSettings } from "./sessions.ts";
 export { hkdfSha256, hmacSha256, sha256 } from "./sha256.ts";
 export {

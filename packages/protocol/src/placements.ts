@@ -1,5 +1,6 @@
 /** A placement: a slot on a page. It fixes strategy and rules; stored by control, delivered to ml in the snapshot. */
 import Type, { type Static } from "typebox";
+import { ShopId, Timestamp } from "./text.ts";
 
 export const STRATEGIES = [
   "for_you",
@@ -20,6 +21,45 @@ export function isStrategy(text: string): text is Strategy {
   return (STRATEGIES as readonly string[]).includes(text) || /^custom:[a-z0-9_-]{1,60}$/.test(text);
 }
 
+const Filter = Type.Record(Type.String(), Type.Unknown(), { description: "Over item fields, in MongoDB's words" });
+
+/**
+ * What a merchandiser says about a slot, for ever or from and until a time (a campaign): show these items at that
+ * position, show matching items earlier or later, or leave them out.
+ */
+export const PlacementRule = Type.Object(
+  {
+    id: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,59}$" }),
+    from: Type.Optional(Timestamp),
+    until: Type.Optional(Timestamp),
+    pin: Type.Optional(
+      Type.Object(
+        {
+          items: Type.Array(ShopId("ItemId"), { minItems: 1, maxItems: 20 }),
+          position: Type.Integer({ minimum: 1, maximum: 100, description: "Of the first of them, from 1" }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    boost: Type.Optional(
+      Type.Object(
+        {
+          filter: Filter,
+          factor: Type.Number({
+            minimum: 0.05,
+            maximum: 20,
+            description: "2 moves an item about halfway up the list, 0.5 as far down",
+          }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    exclude: Type.Optional(Type.Object({ filter: Filter }, { additionalProperties: false })),
+  },
+  { title: "PlacementRule", additionalProperties: false },
+);
+export type PlacementRule = Static<typeof PlacementRule>;
+
 export const Placement = Type.Object(
   {
     id: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,59}$" }),
@@ -35,6 +75,7 @@ export const Placement = Type.Object(
     diversity: Type.Optional(
       Type.Number({ minimum: 0, maximum: 1, description: "0 ranks by score alone; variants collapse above 0" }),
     ),
+    rules: Type.Optional(Type.Array(PlacementRule, { maxItems: 50, description: "Applied in this order" })),
   },
   { title: "Placement", additionalProperties: false },
 );

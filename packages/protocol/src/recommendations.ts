@@ -34,7 +34,7 @@ const requestFields = {
   ),
   exclude: Type.Optional(ItemIds),
   include: Type.Optional(
-    Type.Array(Type.Union([Type.Literal("item"), Type.Literal("reason"), Type.Literal("score")]), { maxItems: 3 }),
+    Type.Array(Type.Union([Type.Literal("item"), Type.Literal("reason"), Type.Literal("score"), Type.Literal("rules")]), { maxItems: 3 }),
   ),
 };
 
