@@ -1,1 +1,2 @@
-export {};
+export { buildControl, type Control, type ControlOptions } from "./app.ts";
+export { type ControlConfig, controlConfig } from "./config.ts";

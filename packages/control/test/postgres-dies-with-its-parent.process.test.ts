@@ -22,7 +22,7 @@ interface Owner {
 }
 
 async function startOwner(root: string) {
-  const child = fork(join(import.meta.dirname, "support/postgres-owner.ts"), [root], {
+  const child = fork(join(import.meta.dirname, "support/postgres-owner-process.ts"), [root], {
     execArgv: ["--conditions=@endcap/source"],
   });
   const [told] = (await once(child, "message")) as [Owner];

@@ -70,6 +70,11 @@ export function connectAdmin(options: GlobalOptions): AdminClient {
   };
 }
 
+/** The admin API's path of a tenant, by slug or id. */
+export function tenantPath(name: string): string {
+  return `/v1/tenants/${encodeURIComponent(name)}`;
+}
+
 /** The file of a control that was killed stays behind; whoever connects finds nobody there. */
 export function readRunning(adminFile: string): AdminFile | undefined {
   try {

@@ -1,9 +1,8 @@
 import { type Event, maskAnonymousId } from "@endcap/protocol";
 import { type Command, Option } from "commander";
-import { connectAdmin } from "./admin-client.ts";
+import { connectAdmin, tenantPath } from "./admin-client.ts";
 import { paint } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
-import { tenantPath } from "./tenants.ts";
 
 export function addEvents(program: Command): void {
   program

@@ -4,15 +4,14 @@ import { basename } from "node:path";
 import { EndcapError } from "@endcap/protocol";
 import type { ImportProgress } from "@endcap/sdk-node";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { FORMATS } from "../import/formats.ts";
-import type { ImportSource } from "../import/source.ts";
 import type { TenantView } from "../tenants/model.ts";
-import { connectAdmin } from "./admin-client.ts";
+import { connectAdmin, tenantPath } from "./admin-client.ts";
+import { FORMATS } from "./import-sources/formats.ts";
+import type { ImportSource } from "./import-sources/source.ts";
 import { asCustomer } from "./operator-key.ts";
 import { facts, paint, show, table } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
 import { createProgress } from "./progress.ts";
-import { tenantPath } from "./tenants.ts";
 
 /** Parts in flight: one is stored while the next is made and a third travels. */
 const CONCURRENCY = 3;

@@ -1,10 +1,9 @@
 import { SCOPES } from "@endcap/protocol";
 import { type Command, Option } from "commander";
 import type { IssuedKey, Key } from "../keys/model.ts";
-import { connectAdmin } from "./admin-client.ts";
+import { connectAdmin, tenantPath } from "./admin-client.ts";
 import { facts, paint, show, table, time } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
-import { tenantPath } from "./tenants.ts";
 
 const APPLY_MS = 5_000;
 

@@ -1,8 +1,7 @@
 import { EndcapError, type Environment } from "@endcap/protocol";
 import { Endcap } from "@endcap/sdk-node";
 import type { IssuedKey, Key } from "../keys/model.ts";
-import type { AdminClient } from "./admin-client.ts";
-import { tenantPath } from "./tenants.ts";
+import { type AdminClient, tenantPath } from "./admin-client.ts";
 
 const NAME = "endcap cli";
 const HOURS_GOOD = 24;

@@ -2,7 +2,7 @@ import { EndcapError, TIERS } from "@endcap/protocol";
 import { type Command, Option } from "commander";
 import type { IssuedKey, Key } from "../keys/model.ts";
 import type { Tenant, TenantView } from "../tenants/model.ts";
-import { connectAdmin } from "./admin-client.ts";
+import { connectAdmin, tenantPath } from "./admin-client.ts";
 import { issuedKey, keyTable } from "./keys.ts";
 import { facts, paint, show, table, time } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
@@ -77,10 +77,6 @@ export function addTenants(program: Command): void {
       const gone = await connectAdmin(options).delete<{ id: string }>(`${tenantPath(name)}?waitMs=${SETTLE_MS}`);
       show(options, gone, ({ id }) => `${paint("green", "deleted")} ${name} (${id})`);
     });
-}
-
-export function tenantPath(name: string): string {
-  return `/v1/tenants/${encodeURIComponent(name)}`;
 }
 
 function tenantRow(tenant: TenantView): string[] {

@@ -2,11 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EndcapError, isErrorCode } from "@endcap/protocol";
 import type { Command } from "commander";
 import type { Job } from "../training/model.ts";
-import { connectAdmin } from "./admin-client.ts";
+import { connectAdmin, tenantPath } from "./admin-client.ts";
 import { facts, paint, show } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
 import { createStatusLine } from "./status-line.ts";
-import { tenantPath } from "./tenants.ts";
 
 const POLL_MS = 200;
 

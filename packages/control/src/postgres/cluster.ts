@@ -7,7 +7,7 @@ import type { Account } from "./account.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Major version of the pinned packages. A cluster of another major version cannot be opened by their binaries. */
-export const POSTGRES_MAJOR = 18;
+const POSTGRES_MAJOR = 18;
 
 /** Superuser and database of the cluster; they exist behind a private socket only. */
 export const POSTGRES_USER = "endcap";

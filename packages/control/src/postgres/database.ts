@@ -71,11 +71,15 @@ export async function openDatabase(connection: pg.ClientConfig, onError: (error:
   };
 }
 
+const DISK_FULL = "53100";
+
 /** SQLSTATE classes that callers must tell apart; a violated constraint stays a `pg.DatabaseError`. */
 function databaseError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const state = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (state === "53100") return new EndcapError("storage_full", { internal: error.message, cause: error });
+  if (state === DISK_FULL || (error instanceof pg.DatabaseError && error.hint?.includes("free disk space"))) {
+    return new EndcapError("storage_full", { internal: error.message, cause: error });
+  }
   const lost = !(error instanceof pg.DatabaseError) || /^(08|53|57P)/.test(state);
   return lost ? new EndcapError("storage_unavailable", { internal: error.message, cause: error }) : error;
 }

@@ -16,7 +16,7 @@ import { loadSessionMasters, sessionKeysOf } from "../keys/session-masters.ts";
 import type { Queryable } from "../postgres/database.ts";
 
 /** Ids of the shared upstreams, as `routes` and `upstreams` name them. */
-export const SHARED_UPSTREAMS = { collector: "collector", ml: "ml" } as const;
+const SHARED_UPSTREAMS = { collector: "collector", ml: "ml" } as const;
 
 /** What a snapshot says of one tenant, and what only gateways may know of it. */
 export interface TenantState {

@@ -36,7 +36,7 @@ export interface Jobs {
   start(id: string, rowsSeen: number): Promise<void>;
   progress(id: string, progress: Record<string, unknown>): Promise<void>;
   finish(id: string, outcome: JobOutcome): Promise<void>;
-  /** Rows the tenant's table had when its last successful training began. */
+  /** Rows the tenant's table had when its last training began that succeeded, or found too little to train on. */
   rowsAtLastTraining(tenantId: string): Promise<number>;
   /** Jobs that a dead control left running. */
   failInterrupted(): Promise<void>;
@@ -103,8 +103,8 @@ export function createJobs(db: Database): Jobs {
     },
     async rowsAtLastTraining(tenantId) {
       const { rows } = await db.query<{ rows_seen: number }>(
-        `SELECT rows_seen FROM jobs WHERE tenant_id = $1 AND state = 'succeeded' AND rows_seen IS NOT NULL
-         ORDER BY created_at DESC LIMIT 1`,
+        `SELECT rows_seen FROM jobs WHERE tenant_id = $1 AND rows_seen IS NOT NULL
+         AND (state = 'succeeded' OR error ->> 'code' = 'training_data_missing') ORDER BY created_at DESC LIMIT 1`,
         [tenantId],
       );
       return rows[0]?.rows_seen ?? 0;

@@ -10,13 +10,18 @@ export interface TestControl extends Control {
 }
 
 /** Control with its real database, without the processes it would run; it goes with the test. */
-export async function startControl(dataDir: string, now: () => number = Date.now): Promise<TestControl> {
+export async function startControl(
+  dataDir: string,
+  now: () => number = Date.now,
+  env: Record<string, string> = {},
+): Promise<TestControl> {
   const { config } = loadConfig(controlConfig, {
     env: {
       ENDCAP_CONTROL_DATA_DIR: dataDir,
       ENDCAP_CONTROL_PORT: "0",
       ENDCAP_CONTROL_PROVISIONER: "none",
       ENDCAP_CONTROL_TRAIN_EVERY_MS: "0",
+      ...env,
     },
   });
   const control = await buildControl(config, { log: pino({ level: "silent" }), now });
