@@ -9,6 +9,7 @@ import { Imports } from "./imports/import.ts";
 import { type Credentials, type EndcapOptions, readCredentials } from "./options.ts";
 import { Recommendations, Recommenders } from "./recommendations.ts";
 import { Shoppers } from "./shoppers.ts";
+import { Webhooks } from "./webhooks.ts";
 
 /** Sends batches that the caller makes and keeps. */
 export interface Events {
@@ -23,6 +24,7 @@ export class Endcap implements AsyncDisposable {
   readonly recommenders: Recommenders;
   readonly imports: Imports;
   readonly shoppers: Shoppers;
+  readonly webhooks: Webhooks;
   readonly #credentials: Credentials;
   readonly #transport: Transport;
   readonly #tracker: Tracker;
@@ -60,6 +62,7 @@ export class Endcap implements AsyncDisposable {
     this.recommenders = new Recommenders(transport);
     this.imports = new Imports(transport);
     this.shoppers = new Shoppers(transport);
+    this.webhooks = new Webhooks(keys.webhook, clock);
   }
 
   /**

@@ -43,3 +43,4 @@ export type { ImportLine } from "./imports/parts.ts";
 export type { EndcapOptions } from "./options.ts";
 export type { Recommendations, Recommenders } from "./recommendations.ts";
 export type { ErasureReceipt, ShopperRef, Shoppers } from "./shoppers.ts";
+export { EndcapWebhookError, type WebhookHeaders, type Webhooks } from "./webhooks.ts";

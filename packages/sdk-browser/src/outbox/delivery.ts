@@ -18,8 +18,6 @@ const REFRAMED_MAX = 2;
 
 const isRetryable = (status: number): boolean => [0, 408, 425, 429].includes(status) || status >= 500;
 
-export type Delivery = ReturnType<typeof createDelivery>;
-
 export function createDelivery(
   { key, store, now, random, warn }: Context,
   sessions: Sessions,

@@ -66,7 +66,7 @@ export async function startStage(): Promise<Stage> {
   };
 }
 
-export function watch(page: Page): string[] {
+function watch(page: Page): string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {

@@ -5,7 +5,7 @@ import { TestStorage } from "./storage.ts";
 
 export const KEY = "pk_live_aaaaaaaaaaaaaaaaaaaa2222";
 
-export const random: Platform["random"] = (bytes) => {
+const random: Platform["random"] = (bytes) => {
   bytes.set(randomBytes(bytes.length));
   return bytes;
 };

@@ -53,12 +53,14 @@ export class EndcapFlushError extends EndcapError {
 const REVIVE_MS = 5_000;
 const REVIVE_MS_MAX = 60_000;
 
-class Tally {
-  accepted = 0;
-  duplicates = 0;
-  rejected: { id: string; code: string; pointer?: string }[] = [];
-  dropped = 0;
+interface Tally {
+  accepted: number;
+  duplicates: number;
+  rejected: { id: string; code: string; pointer?: string }[];
+  dropped: number;
 }
+
+const emptyTally = (): Tally => ({ accepted: 0, duplicates: 0, rejected: [], dropped: 0 });
 
 export class Tracker {
   readonly #transport: Transport;
@@ -69,7 +71,7 @@ export class Tracker {
   readonly #concurrency: number;
   readonly #waitUntil: BatchingOptions["waitUntil"];
   /** Settled since the last `flush()` reported. */
-  #tally = new Tally();
+  #tally = emptyTally();
   #cancelTimer: (() => void) | undefined;
   #draining: Promise<void> | undefined;
   #closed = false;
@@ -128,7 +130,7 @@ export class Tracker {
       failure = error;
     }
     const counts = this.#tally;
-    this.#tally = new Tally();
+    this.#tally = emptyTally();
     if (failure === undefined) return counts;
     this.#reviveLater();
     throw new EndcapFlushError(counts, this.#queue.size, failure);

@@ -1,7 +1,7 @@
 /** One signed JSON call: attempts, deadline, retries. Every route of the wire is idempotent, so any call may be retried. */
 import type { ProblemDetails } from "@endcap/protocol";
-import { isRetryableStatus } from "@endcap/protocol/errors";
 import { signRequest } from "@endcap/protocol/http-signature";
+import { isRetryableStatus } from "@endcap/protocol/retryable";
 import { type Clock, sleep } from "../clock.ts";
 import { EndcapApiError, EndcapConnectionError, EndcapTimeoutError } from "../errors.ts";
 import { guard, type Hooks, type RequestInfo } from "../hooks.ts";
