@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { uuidV8 } from "@endcap/protocol";
+import { Endcap } from "@endcap/sdk-node";
 import { expect, test } from "vitest";
 import type { IssuedKey } from "../src/keys/model.ts";
 import { isAlive } from "../src/postgres/postmaster.ts";
 import type { TenantView } from "../src/tenants/model.ts";
-import { endcap, endcapJson, startUp } from "./support/endcap.ts";
+import { endcap, endcapJson, follow, startUp } from "./support/endcap.ts";
 import { tempDir } from "./support/temp.ts";
 
 type Created = TenantView & { keys: IssuedKey[] };
@@ -136,7 +137,8 @@ test("up, a tenant's whole life, kill -9, up again, down", async () => {
 test("a process that dies is started again and routed to", async () => {
   const root = tempDir();
   const up = await startUp(root);
-  await endcapJson(root, ["tenant", "create", "oak-shop"]);
+  const shop = await endcapJson<Created>(root, ["tenant", "create", "oak-shop"]);
+  const secret = shop.keys.find(({ kind }) => kind === "secret");
   const token = readFileSync(up.ready.adminTokenFile, "utf8").trim();
   const status = async () => {
     const answer = await fetch(new URL("/v1/status", up.ready.url), { headers: { authorization: `Bearer ${token}` } });
@@ -156,5 +158,26 @@ test("a process that dies is started again and routed to", async () => {
   const file = join(tempDir(), "history.ndjson");
   writeFileSync(file, history());
   expect(await endcapJson(root, ["import", file, "--tenant", "oak-shop"])).toMatchObject({ events: 800 });
-  expect((await up.end("SIGINT")).code).toBe(0);
+
+  // Whoever follows the tenant sees what a customer's server sends, and the stop does not wait for them.
+  const tail = follow(root, ["events", "tail", "--tenant", "oak-shop", "--json"]);
+  await using customer = new Endcap({
+    endpoint: up.ready.gatewayUrl,
+    key: secret?.id ?? "",
+    secret: secret?.secret ?? "",
+  });
+  let seen: string | undefined;
+  const line = tail.line.then((text) => {
+    seen = text;
+  });
+  while (seen === undefined) {
+    customer.track("view_item", { userId: "u-1", items: ["i1"] });
+    await customer.flush();
+    await Promise.race([line, delay(100)]); // the follower may still be starting
+  }
+  expect(JSON.parse(seen)).toMatchObject({ type: "view_item", shopper: { userId: "u-1" }, items: [{ id: "i1" }] });
+  const { code, ms } = await up.end("SIGINT");
+  expect(code).toBe(0);
+  expect(ms).toBeLessThan(5_000);
+  await tail.ended;
 });

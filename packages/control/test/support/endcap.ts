@@ -31,6 +31,14 @@ export async function endcapJson<T>(dataDir: string, args: readonly string[]): P
   return JSON.parse(stdout) as T;
 }
 
+/** A command that prints lines until it is stopped, or until what it follows ends. */
+export function follow(dataDir: string, args: readonly string[]): { line: Promise<string>; ended: Promise<unknown> } {
+  const child = spawn(process.execPath, [CLI, "--data", dataDir, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout });
+  return { line: once(lines, "line").then(([line]) => String(line)), ended: once(child, "exit") };
+}
+
 export interface ReadyLine {
   readonly ready: true;
   readonly url: string;
