@@ -73,7 +73,15 @@ export {
   tenantSessionKey,
 } from "./keys.ts";
 export { LIMITS } from "./limits.ts";
-export { DEFAULT_PLACEMENTS, isStrategy, Placement, STRATEGIES, type Strategy, StrategyName } from "./placements.ts";
+export {
+  DEFAULT_PLACEMENTS,
+  isStrategy,
+  Placement,
+  PlacementRule,
+  STRATEGIES,
+  type Strategy,
+  StrategyName,
+} from "./placements.ts";
 export {
   COALESCED_CONTENT_TYPE,
   CoalescedPartAnswer,
@@ -93,6 +101,7 @@ export {
   RecommendationAnswer,
   RecommendationRequest,
   RecommendedItem,
+  RuleEffect,
   ServedRecord,
   StrategyRequest,
 } from "./recommendations.ts";

@@ -34,7 +34,10 @@ const requestFields = {
   ),
   exclude: Type.Optional(ItemIds),
   include: Type.Optional(
-    Type.Array(Type.Union([Type.Literal("item"), Type.Literal("reason"), Type.Literal("score"), Type.Literal("rules")]), { maxItems: 3 }),
+    Type.Array(
+      Type.Union([Type.Literal("item"), Type.Literal("reason"), Type.Literal("score"), Type.Literal("rules")]),
+      { maxItems: 4, description: "rules: what each rule of the placement did; for servers only" },
+    ),
   ),
 };
 
@@ -67,6 +70,7 @@ export const Reason = Type.Object(
       Type.Literal("popular"),
       Type.Literal("recent"),
       Type.Literal("new"),
+      Type.Literal("picked"),
     ]),
     because: Type.Optional(Type.Object({ itemId: Type.String(), title: Type.Optional(Type.String()) })),
     table: Type.Optional(Type.String({ description: "The count table that scored highest" })),
@@ -81,6 +85,26 @@ export const RecommendedItem = Type.Object(
 );
 export type RecommendedItem = Static<typeof RecommendedItem>;
 
+/** What one rule of the placement did for one request. */
+export const RuleEffect = Type.Object(
+  {
+    rule: Type.String(),
+    did: Type.Union(
+      [
+        Type.Literal("pinned"),
+        Type.Literal("boosted"),
+        Type.Literal("excluded"),
+        Type.Literal("nothing"),
+        Type.Literal("inactive"),
+      ],
+      { description: "nothing: no item of the list was concerned; inactive: its time is not now" },
+    ),
+    items: Type.Array(Type.String(), { description: "Ids concerned, at most 100" }),
+  },
+  { title: "RuleEffect" },
+);
+export type RuleEffect = Static<typeof RuleEffect>;
+
 export const ModelInfo = Type.Object({ version: Type.String(), trainedAt: Timestamp }, { title: "ModelInfo" });
 export type ModelInfo = Static<typeof ModelInfo>;
 
@@ -94,6 +118,7 @@ export const RecommendationAnswer = Type.Object(
     variant: Type.Optional(Type.String()),
     model: Type.Union([ModelInfo, Type.Null()]),
     fallback: Type.Optional(Type.Union([Type.Literal("popular"), Type.Literal("empty")])),
+    rules: Type.Optional(Type.Array(RuleEffect)),
     serverTime: Timestamp,
     session: Type.Optional(Session),
   },

@@ -7,7 +7,16 @@ import { ItemView } from "./item-view.ts";
 import type { RankRules } from "./rules.ts";
 
 /** Why an entry is on the list: a code of the model, or what only the catalogue or the history can say. */
-export type Cause = "viewed" | "inSession" | "boughtTogether" | "popular" | "trending" | "similar" | "new" | "recent";
+export type Cause =
+  | "viewed"
+  | "inSession"
+  | "boughtTogether"
+  | "popular"
+  | "trending"
+  | "similar"
+  | "new"
+  | "recent"
+  | "pinned";
 
 export interface Ranked {
   readonly id: string;
@@ -22,6 +31,8 @@ const sessionItemsMax = 50;
 /** Ranked for each entry that is wanted, so that variants can collapse and the list stays full. */
 const variantsOverfetch = 4;
 const listMax = 4_400;
+/** Ranked when a rule reorders: a boost lifts an item from anywhere within. */
+const boostReach = 200;
 
 const causes: Readonly<Record<number, Cause>> = {
   [reasons.viewed]: "viewed",
@@ -48,9 +59,19 @@ export class Ranker {
   rank(model: Model | undefined, rules: RankRules, history: History): Ranked[] {
     const wanted = rules.offset + rules.limit;
     const banned = this.#banned(rules, history);
-    const reach = rules.collapseVariants ? Math.min(wanted * variantsOverfetch, listMax) : wanted;
+    const { merchandising } = rules;
+    const reach = Math.max(
+      rules.collapseVariants ? Math.min(wanted * variantsOverfetch, listMax) : wanted,
+      merchandising.reorders ? boostReach : 0,
+    );
     const ranked = this.#strategy(model, rules, history, banned, reach);
-    return (rules.collapseVariants ? this.#collapse(ranked, rules, wanted) : ranked).slice(rules.offset, wanted);
+    const varied = rules.collapseVariants ? this.#collapse(ranked, rules, reach) : ranked;
+    const ordered = merchandising.apply(
+      varied,
+      (id) => this.#catalogue.get(id),
+      (id) => !banned.has(id) && this.#mayShow(id, rules),
+    );
+    return ordered.slice(rules.offset, wanted);
   }
 
   /** The most popular servable items, for the fallback list. */

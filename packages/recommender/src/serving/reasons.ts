@@ -15,6 +15,8 @@ export function reasonOf(entry: Ranked, inView: ReadonlySet<string>, history: Hi
       return { kind: "new", text: "New here" };
     case "recent":
       return { kind: "recent", text: "You looked at this lately" };
+    case "pinned":
+      return { kind: "picked", text: "Picked by the shop" };
     case "inSession":
       return {
         kind: "recent",
@@ -52,8 +54,7 @@ function fromItem(
   catalogue: Catalogue,
 ): Pick<Reason, "kind" | "text"> {
   const title = name(source, catalogue);
-  if (source !== undefined && inView.has(source))
-    return { kind: "in_view", text: `Goes with ${title}` };
+  if (source !== undefined && inView.has(source)) return { kind: "in_view", text: `Goes with ${title}` };
   switch (source === undefined ? undefined : history.strongest.get(source)) {
     case PURCHASE:
       return { kind: "purchased", text: `Because you bought ${title}` };

@@ -1,5 +1,6 @@
 import { EndcapError, LIMITS, type RankRequest, type Strategy } from "@endcap/protocol";
 import { bothFilters, type CompiledFilter, filterOf } from "./filters.ts";
+import { Merchandising } from "./merchandising.ts";
 
 /** A request and its placement, resolved to what ranking needs. */
 export interface RankRules {
@@ -14,17 +15,19 @@ export interface RankRules {
   readonly excludePurchased: boolean;
   /** Whether variants of one product collapse to the best of them. */
   readonly collapseVariants: boolean;
+  readonly merchandising: Merchandising;
 }
 
 const needsItems: ReadonlySet<string> = new Set(["related_items", "bought_together", "personalized_ranking"]);
 
 /** Throws `items_required`, `strategy_unknown`, `filter_invalid` and `filter_unknown_field`. */
-export function rulesOf({ request, strategy, placement }: RankRequest): RankRules {
+export function rulesOf({ request, strategy, placement }: RankRequest, now: number): RankRules {
   if (strategy.startsWith("custom:")) throw new EndcapError("strategy_unknown");
   const items = request.items ?? [];
   if (needsItems.has(strategy) && items.length === 0) throw new EndcapError("items_required");
   const mine = request.filter === undefined ? undefined : filterOf(request.filter);
   const theirs = placement?.filter === undefined ? undefined : filterOf(placement.filter);
+  const merchandising = new Merchandising(placement?.rules ?? [], now);
   return {
     strategy: strategy as Strategy,
     limit:
@@ -36,9 +39,10 @@ export function rulesOf({ request, strategy, placement }: RankRequest): RankRule
     offset: request.offset ?? 0,
     items,
     exclude: new Set([...(request.exclude ?? []), ...(placement?.exclude ?? [])]),
-    filter: bothFilters(mine, theirs),
+    filter: bothFilters(bothFilters(mine, theirs), merchandising.keeps),
     repeats: placement?.repeats !== "exclude",
     excludePurchased: placement?.excludePurchased ?? false,
     collapseVariants: (placement?.diversity ?? 0) > 0,
+    merchandising,
   };
 }

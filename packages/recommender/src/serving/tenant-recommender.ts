@@ -45,7 +45,7 @@ export class TenantRecommender {
 
   async recommend(principal: Principal, rank: RankRequest): Promise<Recommended> {
     const { catalogue, champion, tableOf, historyEvents, now, random } = this.#options;
-    const rules = rulesOf(rank);
+    const rules = rulesOf(rank, now());
     const shopper = shopperOf(principal, rank.request.shopper);
     const table = await tableOf(principal.env);
     const stored = hasId(shopper) ? await table.events.latest(shopper, historyEvents) : [];
@@ -74,6 +74,10 @@ export class TenantRecommender {
       strategy: rules.strategy,
       ...(rank.variant !== undefined && { variant: rank.variant }),
       model: served === undefined ? null : { version: served.version, trainedAt: served.trainedAt },
+      ...(include.has("rules") &&
+        principal.auth === "sk" && {
+          rules: rules.merchandising.effects(ranked, (id) => catalogue.get(id), catalogue.items()),
+        }),
       serverTime: new Date(at).toISOString(),
     };
     return { answer, record: recordOf(answer, shopper), table };

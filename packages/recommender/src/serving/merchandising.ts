@@ -1,0 +1,121 @@
+import type { Item, ItemPredicate, PlacementRule, RuleEffect } from "@endcap/protocol";
+import { filterOf } from "./filters.ts";
+import type { Ranked } from "./ranker.ts";
+
+const idsPerEffectMax = 100;
+/**
+ * A boost multiplies 1 / (rankDamping + rank), the weight of reciprocal rank fusion (Cormack, Clarke and Büttcher,
+ * 2009): strategies score on scales of their own, ranks are the same for all. Small, so that factor 2 about halves a rank.
+ */
+const rankDamping = 4;
+
+interface Active {
+  readonly rule: PlacementRule;
+  readonly boosted: ItemPredicate | undefined;
+  readonly excluded: ItemPredicate | undefined;
+}
+
+/** The rules of a placement that hold now, compiled. */
+export class Merchandising {
+  readonly #active: readonly Active[];
+  readonly #inactive: readonly PlacementRule[];
+
+  /** Throws `filter_invalid` and `filter_unknown_field`. */
+  constructor(rules: readonly PlacementRule[], now: number) {
+    const holds = ({ from, until }: PlacementRule) =>
+      (from === undefined || Date.parse(from) <= now) && (until === undefined || now < Date.parse(until));
+    this.#active = rules.filter(holds).map((rule) => ({
+      rule,
+      boosted: rule.boost && filterOf(rule.boost.filter).matches,
+      excluded: rule.exclude && filterOf(rule.exclude.filter).matches,
+    }));
+    this.#inactive = rules.filter((rule) => !holds(rule));
+  }
+
+  /** Whether the order can change: then more has to be ranked than is asked for. */
+  get reorders(): boolean {
+    return this.#active.some(({ rule }) => rule.boost !== undefined || rule.pin !== undefined);
+  }
+
+  /** What must not be shown, as a filter of everything else; undefined when no rule excludes. */
+  get keeps(): { readonly key: string; readonly matches: ItemPredicate } | undefined {
+    const excluding = this.#active.filter(({ excluded }) => excluded !== undefined);
+    if (excluding.length === 0) return undefined;
+    return {
+      key: `not ${JSON.stringify(excluding.map(({ rule }) => rule.exclude?.filter))}`,
+      matches: (item) => !excluding.some(({ excluded }) => excluded?.(item)),
+    };
+  }
+
+  /** Boosts first, in the order of the rules, then pins, which nothing moves. `mayShow` holds for pins too. */
+  apply(
+    ranked: readonly Ranked[],
+    itemOf: (id: string) => Item | undefined,
+    mayShow: (id: string) => boolean,
+  ): Ranked[] {
+    return this.#pin(this.#boost(ranked, itemOf), mayShow);
+  }
+
+  /** What each rule did to a list of `wanted` entries; `shown` is that list. */
+  effects(
+    shown: readonly Ranked[],
+    itemOf: (id: string) => Item | undefined,
+    candidates: Iterable<Item>,
+  ): RuleEffect[] {
+    const ids = shown.map(({ id }) => id);
+    const matching = (matches: ItemPredicate | undefined) =>
+      ids.filter((id) => {
+        const item = itemOf(id);
+        return item !== undefined && matches?.(item) === true;
+      });
+    const effects = this.#active.map(({ rule, boosted, excluded }): RuleEffect => {
+      if (rule.pin)
+        return effect(
+          rule,
+          "pinned",
+          rule.pin.items.filter((id) => ids.includes(id)),
+        );
+      if (boosted) return effect(rule, "boosted", matching(boosted));
+      const out: string[] = [];
+      for (const item of candidates) {
+        if (out.length === idsPerEffectMax) break;
+        if (excluded?.(item)) out.push(item.id);
+      }
+      return effect(rule, "excluded", out);
+    });
+    return [...effects, ...this.#inactive.map(({ id }): RuleEffect => ({ rule: id, did: "inactive", items: [] }))];
+  }
+
+  #boost(ranked: readonly Ranked[], itemOf: (id: string) => Item | undefined): Ranked[] {
+    const boosts = this.#active.filter(({ boosted }) => boosted !== undefined);
+    if (boosts.length === 0) return [...ranked];
+    const weighed = ranked.map((entry, rank) => {
+      const item = itemOf(entry.id);
+      let weight = 1 / (rankDamping + rank);
+      for (const { rule, boosted } of boosts) {
+        if (item !== undefined && boosted?.(item)) weight *= rule.boost?.factor ?? 1;
+      }
+      return { entry, weight, rank };
+    });
+    return weighed.sort((a, b) => b.weight - a.weight || a.rank - b.rank).map(({ entry }) => entry);
+  }
+
+  #pin(ranked: Ranked[], mayShow: (id: string) => boolean): Ranked[] {
+    const pins = this.#active.flatMap(({ rule }) =>
+      (rule.pin?.items ?? []).filter(mayShow).map((id, n) => ({ id, position: (rule.pin?.position ?? 1) - 1 + n })),
+    );
+    if (pins.length === 0) return ranked;
+    const pinned = new Map(pins.toReversed().map(({ id, position }) => [id, position]));
+    const rest = ranked.filter(({ id }) => !pinned.has(id));
+    const list = [...rest];
+    for (const [id, position] of [...pinned].sort(([, a], [, b]) => a - b)) {
+      const score = ranked.find((entry) => entry.id === id)?.score ?? 0;
+      list.splice(Math.min(position, list.length), 0, { id, score, cause: "pinned", source: undefined });
+    }
+    return list;
+  }
+}
+
+function effect({ id }: PlacementRule, did: "pinned" | "boosted" | "excluded", items: string[]): RuleEffect {
+  return { rule: id, did: items.length > 0 ? did : "nothing", items: items.slice(0, idsPerEffectMax) };
+}
