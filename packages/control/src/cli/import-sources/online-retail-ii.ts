@@ -123,10 +123,8 @@ function newInvoice(first: RetailLine, firstLine: number): Invoice {
 
 async function* cleanLines(file: ParquetFile): AsyncGenerator<[number, ReturnType<typeof cleanRetailLine>]> {
   let number = 0;
-  for await (const rows of file.read(RETAIL_COLUMNS)) {
-    for (const row of rows) {
-      number += 1;
-      yield [number, cleanRetailLine(row)];
-    }
+  for await (const row of file.read(RETAIL_COLUMNS)) {
+    number += 1;
+    yield [number, cleanRetailLine(row)];
   }
 }
