@@ -17,6 +17,7 @@ import type { FallbackLists } from "../fallback/lists.ts";
 import type { Outcome } from "../recommenders/outcome.ts";
 import type { Recommenders } from "../recommenders/recommenders.ts";
 import type { ServedReporter } from "../served/reporter.ts";
+import { holdoutAnswer } from "./holdout.ts";
 import { LenientRequest, settleRequest } from "./request.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
@@ -63,10 +64,16 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
       const deadline = deadlineOf(request, { msDefault: deadlineMsDefault, msMax: deadlineMsMax, now });
       const principal = principalOf(request);
       const settled = settleRequest(request.body, principal, now());
-      const target = resolveTarget(settled, principal.tenant, snapshot());
+      const target = resolveTarget(settled, principal, snapshot());
       // Compiled before anybody is asked, so that a wrong filter is a fault also when the fallback answers.
       const rules = [settled.filter, target.placement?.filter].filter((filter) => filter !== undefined);
       const predicates = rules.map((filter: Filter) => filters.compile(filter));
+      if (target.heldOut) {
+        const answer = holdoutAnswer(target, uuidV7(now(), randomFillSync), now());
+        answers.inc({ by: "holdout" });
+        reportWhenAnswered(reply, target, principal, settled, answer);
+        return sendText(reply, JSON.stringify(answer));
+      }
       lists.warm(principal.tenant);
 
       const outcome = await rank(request, settled, target, deadline);
@@ -118,15 +125,15 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     });
   }
 
-  /** Told once the list has reached a live connection: what nobody received was not served. An empty list is none. */
+  /** Told once the list has reached a live connection: what nobody received was not served. An empty list is none, but for a shopper who was held out. */
   function reportWhenAnswered(
     reply: FastifyReply,
-    { collectorUrl, strategy, variant }: Target,
+    { collectorUrl, strategy, variant, heldOut }: Target,
     principal: Principal,
     { shopper = {} }: RecommendationRequest,
     answer: RecommendationAnswer,
   ): void {
-    if (collectorUrl === undefined || answer.items.length === 0) return;
+    if (collectorUrl === undefined || (answer.items.length === 0 && !heldOut)) return;
     reply.raw.once("finish", () => {
       if (reply.raw.socket?.destroyed) return;
       reporter.report(collectorUrl, principal, {

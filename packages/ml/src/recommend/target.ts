@@ -1,10 +1,15 @@
 import {
   EndcapError,
+  HOLDOUT,
+  isHeldOut,
   isStrategy,
   type Placement,
+  type Principal,
+  placementIn,
   type RecommendationRequest,
   type SnapshotTenant,
   type Strategy,
+  variantOf,
 } from "@endcap/protocol";
 import type { SnapshotState } from "@endcap/service-kit";
 
@@ -12,8 +17,10 @@ import type { SnapshotState } from "@endcap/service-kit";
 export interface Target {
   readonly strategy: Strategy;
   readonly placement?: Placement;
-  /** The arm of the placement's experiment that this shopper is in. */
+  /** The arm of the placement's experiment that this shopper is in, or `holdout`. */
   readonly variant?: string;
+  /** The shopper is one of those who are shown nothing. */
+  readonly heldOut?: true;
   /** The id the caller asked by, also where the snapshot does not know it yet. */
   readonly placementId?: string;
   /** Origins. Absent: the tenant has none, or this process has not heard of it. */
@@ -23,20 +30,36 @@ export interface Target {
 
 /**
  * A placement fixes its strategy, so one that is named beside it is not looked at. Both environments of a tenant share
- * placements and recommender.
+ * placements and recommender; only the live one holds shoppers out, as nothing is sold in the other.
  * @throws EndcapError `placement_not_found`, `invalid_request` when neither is named
  */
 export function resolveTarget(
   request: RecommendationRequest,
-  tenantId: string,
+  principal: Pick<Principal, "tenant" | "env">,
   snapshot: SnapshotState | undefined,
 ): Target {
-  const tenant = snapshot?.tenants.get(tenantId);
-  const addresses = snapshot && tenant ? addressesOf(snapshot, tenant) : {};
+  const tenant = snapshot?.tenants.get(principal.tenant);
+  const { shopper = {} } = request;
+  const heldOut = tenant && principal.env === "live" && isHeldOut(tenant.id, tenant.settings.holdoutShare, shopper);
+  const common = {
+    ...(snapshot && tenant && addressesOf(snapshot, tenant)),
+    ...(heldOut && ({ heldOut, variant: HOLDOUT } as const)),
+  };
   const { placement: placementId, strategy } = request;
   if (placementId !== undefined) {
     const placement = tenant?.placements.find(({ id }) => id === placementId);
-    if (placement) return { ...addresses, placementId, placement, strategy: strategyOf(placement.strategy) };
+    if (placement) {
+      const variant =
+        heldOut || placement.experiment === undefined ? undefined : variantOf(placement.experiment, shopper);
+      const resolved = placementIn(placement, variant);
+      return {
+        ...common,
+        placementId,
+        placement: resolved,
+        strategy: strategyOf(resolved.strategy),
+        ...(variant && { variant: variant.name }),
+      };
+    }
     if (tenant) throw new EndcapError("placement_not_found");
     // A tenant so new that only the gateway knows it: its page gets the fallback rather than a fault.
     return { placementId, strategy: "for_you" };
@@ -47,7 +70,7 @@ export function resolveTarget(
       errors: [{ pointer: "/placement", code: "required" }],
     });
   }
-  return { ...addresses, strategy: strategyOf(strategy) };
+  return { ...common, strategy: strategyOf(strategy) };
 }
 
 function addressesOf(snapshot: SnapshotState, { routes }: SnapshotTenant) {

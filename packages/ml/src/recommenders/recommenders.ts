@@ -24,6 +24,10 @@ export interface RankCall {
   readonly caller: AbortSignal;
 }
 
+/** Why a call ended early. Made once: an error's stack costs more than the rest of a call. */
+const lateness = new Error("the deadline is over");
+const departure = new Error("the caller went away");
+
 interface Recommender {
   readonly pool: Pool;
   readonly breaker: Breaker;
@@ -95,7 +99,13 @@ export class Recommenders {
 }
 
 async function exchange(pool: Pool, call: RankCall): Promise<Outcome> {
-  const timeout = AbortSignal.timeout(call.msMax);
+  const ending = new AbortController();
+  const late = (): void => ending.abort(lateness);
+  const left = (): void => ending.abort(departure);
+  // Cleared when the answer is there: `AbortSignal.timeout` would run on, and make an error for each answered call.
+  const timer = setTimeout(late, call.msMax);
+  call.caller.addEventListener("abort", left);
+  if (call.caller.aborted) left();
   try {
     const { statusCode, body } = await pool.request({
       method: "POST",
@@ -108,11 +118,14 @@ async function exchange(pool: Pool, call: RankCall): Promise<Outcome> {
         "content-type": "application/json",
       },
       body: JSON.stringify(call.rank),
-      signal: AbortSignal.any([call.caller, timeout]),
+      signal: ending.signal,
     });
     return readOutcome(statusCode, await body.text());
   } catch {
-    if (call.caller.aborted) return { kind: "abandoned" };
-    return { kind: "failure", failure: timeout.aborted ? "late" : "unreachable" };
+    if (ending.signal.reason === departure) return { kind: "abandoned" };
+    return { kind: "failure", failure: ending.signal.reason === lateness ? "late" : "unreachable" };
+  } finally {
+    clearTimeout(timer);
+    call.caller.removeEventListener("abort", left);
   }
 }
