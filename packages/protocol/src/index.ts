@@ -30,6 +30,7 @@ export {
   RejectedEvent,
   Shopper,
 } from "./events.ts";
+export { HOLDOUT, isHeldOut, placementIn, shopperPoint, variantOf } from "./experiments.ts";
 export { compileFilter, type Filter, type ItemPredicate } from "./filter.ts";
 export {
   type Component,
@@ -63,6 +64,7 @@ export {
 } from "./ids.ts";
 export { CompleteImportRequest, ImportId, ImportPartAnswer, ImportState } from "./imports.ts";
 export { AttributeValue, Availability, Item, PutItemsAnswer, PutItemsRequest } from "./items.ts";
+export { assertPlacement } from "./judge-placement.ts";
 export {
   type DerivedKeys,
   deriveKeys,
@@ -75,6 +77,8 @@ export {
 export { LIMITS } from "./limits.ts";
 export {
   DEFAULT_PLACEMENTS,
+  Experiment,
+  ExperimentVariant,
   isStrategy,
   Placement,
   PlacementRule,

@@ -60,6 +60,40 @@ export const PlacementRule = Type.Object(
 );
 export type PlacementRule = Static<typeof PlacementRule>;
 
+const Repeats = Type.Union([Type.Literal("allow"), Type.Literal("exclude")], {
+  description: "Whether items the shopper has looked at already may be shown again",
+});
+const Diversity = Type.Number({
+  minimum: 0,
+  maximum: 1,
+  description: "0 ranks by score alone; variants collapse above 0",
+});
+const Rules = Type.Array(PlacementRule, { maxItems: 50, description: "Applied in this order" });
+
+/** One arm of an experiment: what it leaves out is as the placement has it. */
+export const ExperimentVariant = Type.Object(
+  {
+    name: Type.String({ pattern: "^(?!holdout$)[a-z0-9][a-z0-9_-]{0,59}$" }),
+    share: Type.Number({ minimum: 0, maximum: 1, description: "Of the shoppers; all shares add up to 1" }),
+    strategy: Type.Optional(StrategyName),
+    repeats: Type.Optional(Repeats),
+    diversity: Type.Optional(Diversity),
+    rules: Type.Optional(Rules),
+  },
+  { title: "ExperimentVariant", additionalProperties: false },
+);
+export type ExperimentVariant = Static<typeof ExperimentVariant>;
+
+/** Shoppers are told apart by a hash of this id and theirs: another id deals them anew. */
+export const Experiment = Type.Object(
+  {
+    id: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,59}$" }),
+    variants: Type.Array(ExperimentVariant, { minItems: 1, maxItems: 10 }),
+  },
+  { title: "Experiment", additionalProperties: false },
+);
+export type Experiment = Static<typeof Experiment>;
+
 export const Placement = Type.Object(
   {
     id: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,59}$" }),
@@ -68,14 +102,11 @@ export const Placement = Type.Object(
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     filter: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     exclude: Type.Optional(Type.Array(Type.String(), { maxItems: 1000 })),
-    repeats: Type.Union([Type.Literal("allow"), Type.Literal("exclude")], {
-      description: "Whether items the shopper has looked at already may be shown again",
-    }),
+    repeats: Repeats,
     excludePurchased: Type.Optional(Type.Boolean()),
-    diversity: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, description: "0 ranks by score alone; variants collapse above 0" }),
-    ),
-    rules: Type.Optional(Type.Array(PlacementRule, { maxItems: 50, description: "Applied in this order" })),
+    diversity: Type.Optional(Diversity),
+    rules: Type.Optional(Rules),
+    experiment: Type.Optional(Experiment),
   },
   { title: "Placement", additionalProperties: false },
 );

@@ -29,6 +29,13 @@ export const TenantSettings = Type.Object(
     noBootstrap: Type.Boolean({ default: false }),
     consent: Type.Union([Type.Literal("none"), Type.Literal("required")], { default: "none" }),
     observeCatalogue: Type.Boolean({ default: false }),
+    holdoutShare: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 0.5,
+        description: "Share of the shoppers who are shown no recommendations, for ever; none when absent",
+      }),
+    ),
     firstPartyPath: Type.Optional(Type.String({ pattern: "^/" })),
   },
   { title: "TenantSettings", additionalProperties: false },
