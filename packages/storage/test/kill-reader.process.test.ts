@@ -18,7 +18,7 @@ it("a reader killed inside a read transaction does not make the file grow for ev
       for (let i = 0; i < times; i++) {
         at++;
         await table.catalogue.upsert(
-          Array.from({ length: 300 }, (_, n) => item(`i${n}`, at, { title: "x".repeat(900) })),
+          Array.from({ length: 300 }, (_, n) => item(`i${n}`, at, { title: `${crypto.randomUUID()} `.repeat(24) })),
         );
         if (i % 10 === 0) await table.sweep();
       }

@@ -23,6 +23,7 @@ import {
   shopperPk,
 } from "../rows/keys.ts";
 import { isExpired, type RowValue, storedBatch, textRow } from "../rows/raw-row.ts";
+import { putArrival } from "./arrivals.ts";
 import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
 import { Newest } from "./newest.ts";
 
@@ -44,16 +45,22 @@ export class LmdbEventStore implements EventStore {
 
   async append(batches: readonly AppendBatch[]): Promise<AppendResult[]> {
     const groups = batches.map(rowsOf);
-    const bytes = groups.reduce((sum, rows) => sum + rows.reduce((n, { value }) => n + value.text.length, 0), 0);
-    // Which outcomes belong to which batch is told by counting: a batch has one for each of its rows.
-    const outcomes = await this.#env.write(bytes, (db) => groups.flatMap((rows) => putAllIfAllAbsent(db, rows)));
-    const results: AppendResult[] = [];
+    const db = this.#env.fresh();
+    // What is there already is not worth a transaction. (Nor safe in numbers: lmdb-js never frees the compressed copy of
+    // a value whose condition fails, so only lost races may get that far.)
+    const fresh = groups.filter((rows) => !rows.some(({ key }) => db.doesExist(key)));
+    const outcomes = await this.#env.write(bytesOf(fresh.flat()), (writer) =>
+      fresh.flatMap((rows) => putAllIfAllAbsent(writer, rows, this.#now())),
+    );
+    const written = new Set<readonly NewRow[]>();
+    // A batch has one outcome for each of its rows, in order.
     let at = 0;
-    for (const rows of groups) {
-      const absent = outcomes.slice(at, at + rows.length);
+    for (const rows of fresh) {
+      if (outcomes.slice(at, at + rows.length).every(Boolean)) written.add(rows);
       at += rows.length;
-      results.push(absent.every(Boolean) ? "stored" : await this.#againstStored(rows));
     }
+    const results: AppendResult[] = [];
+    for (const rows of groups) results.push(written.has(rows) ? "stored" : await this.#againstStored(rows));
     return results;
   }
 
@@ -67,8 +74,9 @@ export class LmdbEventStore implements EventStore {
       else if (stored.batch?.digest !== row.value.batch?.digest) return "changed";
     }
     if (missing.length === 0) return "duplicate";
-    const bytes = missing.reduce((sum, { value }) => sum + value.text.length, 0);
-    const absent = await this.#env.write(bytes, (db) => missing.map((row) => putIfAbsent(db, row)));
+    const absent = await this.#env.write(bytesOf(missing), (db) =>
+      missing.map((row) => putIfAbsent(db, row, this.#now())),
+    );
     return absent.every(Boolean) ? "stored" : this.#againstStored(rows);
   }
 
@@ -159,19 +167,25 @@ function rowsOf({ batchId, digest, receivedAt, expiresAt, parts }: AppendBatch):
   }));
 }
 
-function putIfAbsent(db: RowDatabase, { key, value }: NewRow): Promise<boolean> {
-  return db.ifNoExists(key, () => {
-    void db.put(key, value);
-  });
+const bytesOf = (rows: readonly NewRow[]): number => rows.reduce((sum, { value }) => sum + value.text.length, 0);
+
+function putIfAbsent(db: RowDatabase, row: NewRow, now: number): Promise<boolean> {
+  return db.ifNoExists(row.key, () => put(db, row, now));
+}
+
+/** A row and its place in the feed of arrivals. */
+function put(db: RowDatabase, { key, value }: NewRow, now: number): void {
+  void db.put(key, value);
+  putArrival(db, key, value, now);
 }
 
 /** One outcome a row; all rows are written, or, where any was there before, none. */
-function putAllIfAllAbsent(db: RowDatabase, rows: readonly NewRow[]): Promise<boolean>[] {
+function putAllIfAllAbsent(db: RowDatabase, rows: readonly NewRow[], now: number): Promise<boolean>[] {
   const outcomes: Promise<boolean>[] = [];
   const from = (i: number): void => {
     const row = rows[i];
     if (row) outcomes.push(db.ifNoExists(row.key, () => from(i + 1)));
-    else for (const { key, value } of rows) void db.put(key, value);
+    else for (const each of rows) put(db, each, now);
   };
   from(0);
   return outcomes;

@@ -1,6 +1,7 @@
 import { writeExport } from "../export/write.ts";
 import type { ExportOptions, ExportSummary, TableName, TenantTable } from "../ports/tables.ts";
 import { isExpired } from "../rows/raw-row.ts";
+import { LmdbArrivalFeed } from "./arrivals.ts";
 import { LmdbCatalogStore, ReadOnlyCatalogStore } from "./catalogue.ts";
 import { type EnvironmentOptions, LmdbEnvironment } from "./environment.ts";
 import { LmdbEventStore } from "./events.ts";
@@ -18,6 +19,7 @@ export class LmdbTable {
   readonly #env: LmdbEnvironment;
   readonly #now: () => number;
   readonly #events: LmdbEventStore;
+  readonly #arrivals: LmdbArrivalFeed;
   readonly #served: LmdbServedLog;
   readonly #catalogue: LmdbCatalogStore;
   readonly #imports: LmdbImportLog;
@@ -26,6 +28,7 @@ export class LmdbTable {
     this.#env = new LmdbEnvironment(path, options);
     this.#now = options.now;
     this.#events = new LmdbEventStore(this.#env, options.now);
+    this.#arrivals = new LmdbArrivalFeed(this.#env, options.now);
     this.#served = new LmdbServedLog(this.#env, options.now);
     this.#catalogue = new LmdbCatalogStore(this.#env, options.now, options.feedRetentionMs);
     this.#imports = new LmdbImportLog(this.#env);
@@ -36,6 +39,7 @@ export class LmdbTable {
     return {
       name,
       events: this.#events,
+      arrivals: this.#arrivals,
       served: this.#served,
       catalogue: live ? new ReadOnlyCatalogStore(live.#catalogue) : this.#catalogue,
       imports: this.#imports,
@@ -64,6 +68,6 @@ export class LmdbTable {
       if (gone.length > 0) await this.#env.write(0, (db) => gone.map(({ key }) => db.remove(key)));
       removed += gone.length;
     }
-    return removed + (await this.#catalogue.sweep());
+    return removed + (await this.#arrivals.sweep()) + (await this.#catalogue.sweep());
   }
 }

@@ -1,4 +1,5 @@
 import type { Environment } from "@endcap/protocol";
+import type { ArrivalFeed } from "./arrival-feed.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { EventStore } from "./event-store.ts";
 import type { ImportLog } from "./import-log.ts";
@@ -39,6 +40,7 @@ export interface ExportSummary {
 export interface TenantTable extends AsyncDisposable {
   readonly name: TableName;
   readonly events: EventStore;
+  readonly arrivals: ArrivalFeed;
   readonly served: ServedLog;
   /** The live catalogue, read-only in the test environment. */
   readonly catalogue: CatalogStore;
@@ -48,7 +50,7 @@ export interface TenantTable extends AsyncDisposable {
    * an export without it is not one. Rows committed before the call are in it; memory stays flat.
    */
   exportTo(dir: string, options: ExportOptions): Promise<ExportSummary>;
-  /** Removes expired rows and what the change feed no longer needs; resolves to the number of rows removed. */
+  /** Removes expired rows and what the feeds no longer need; resolves to the number of rows removed. */
   sweep(): Promise<number>;
   stats(): Promise<TableStats>;
   /** Ends the lease. Idempotent. The table itself stays open while others use it, and for a while after. */

@@ -11,6 +11,7 @@ export type RowKey = [pk: string, sk: string];
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const SORTABLE_DIGITS = 15;
+const UUID_LENGTH = 36;
 
 /** `id` as it goes into a key: well-formed, so that its UTF-8 bytes name it. */
 function checkedId(id: string): string {
@@ -77,6 +78,21 @@ export const itemKey = (id: string): RowKey => [ITEM + checkedId(id), "I"];
 /** A change of the catalogue: adapters order these as their database allows. */
 export const FEED = "F#";
 export const feedKey = (sequence: number): RowKey => [FEED, sortable(sequence)];
+
+/** That a row of events arrived: `N#<minute>` / `<at>#<its sk>#<its pk>`. */
+export const ARRIVAL = "N#";
+const MINUTE_MS = 60_000;
+/** Without a row, the key before all arrivals of that time. */
+export const arrivalKey = (at: number, row?: RowKey): RowKey => [
+  ARRIVAL + sortable(Math.floor(Math.max(0, at) / MINUTE_MS)),
+  `${sortable(Math.max(0, Math.floor(at)))}#${row ? `${row[1]}#${row[0]}` : ""}`,
+];
+export function parseArrival([, sk]: RowKey): { at: number; row: RowKey } {
+  const from = SORTABLE_DIGITS + 1;
+  // The pk is the tail, since only it can hold any character; an events row's sk is EVENTS and a uuid.
+  const to = from + EVENTS.length + UUID_LENGTH;
+  return { at: Number(sk.slice(0, SORTABLE_DIGITS)), row: [sk.slice(to + 1), sk.slice(from, to)] };
+}
 
 export const IMPORT = "M#";
 const IMPORT_PART = "P#";

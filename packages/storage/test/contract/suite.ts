@@ -3,6 +3,7 @@
  * knows an adapter; what one cannot promise, it declares.
  */
 import type { Models, Tables, TablesOptions } from "@endcap/storage";
+import { arrivalsContract } from "./arrivals.ts";
 import { catalogueContract } from "./catalogue.ts";
 import { eventsContract } from "./events.ts";
 import { exportContract } from "./export.ts";
@@ -37,6 +38,7 @@ export interface TablesAdapter {
 export function tablesContracts(adapter: TablesAdapter): void {
   tablesContract(adapter);
   eventsContract(adapter);
+  arrivalsContract(adapter);
   latestContract(adapter);
   linksContract(adapter);
   catalogueContract(adapter);

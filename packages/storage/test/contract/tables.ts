@@ -89,7 +89,7 @@ export function tablesContract(adapter: TablesAdapter): void {
       const before = await bench.table.stats();
       await bench.table.events.append(Array.from({ length: 300 }, (_, i) => batch([event(one, NOON + i)])));
       const after = await bench.table.stats();
-      expect(after.rows - before.rows).toBe(300);
+      expect(after.rows - before.rows).toBeGreaterThanOrEqual(300);
       expect(after.bytes).toBeGreaterThan(300 * 100);
       expect(after.bytesFree).toBeLessThanOrEqual(after.bytes);
     });

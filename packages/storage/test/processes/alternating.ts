@@ -12,7 +12,7 @@ import type { EnvironmentOptions } from "../../src/lmdb/environment.ts";
 import { type LmdbTablesOptions, openLmdbTables } from "../../src/lmdb/tables.ts";
 import type { TablesAdapter } from "../contract/suite.ts";
 
-type Port = "table" | "events" | "served" | "catalogue" | "imports";
+type Port = "table" | "events" | "arrivals" | "served" | "catalogue" | "imports";
 type Target =
   | { kind: "open"; tables: number; dir: string; options: Omit<LmdbTablesOptions, "now"> }
   | { kind: "tables"; tables: number; method: "open"; lease: number; name: TableName }

@@ -2,6 +2,7 @@
  * Appends until the disk is full, tries everything else, waits for `room` on standard input, goes on. Prints
  * `ack <batch id>`, `refused <what> <code>`, `reads <events>`, `recovered <batch id>`.
  */
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { EndcapError } from "@endcap/protocol";
@@ -47,12 +48,13 @@ for (let code: string | undefined; code === undefined; ) {
   );
   code = codes.find((each) => each !== undefined);
 }
-const big = "x".repeat(60_000);
+/** Nothing that compression could make small. */
+const big = () => randomBytes(45_000).toString("base64");
 await attempt("upsert", () =>
-  table.catalogue.upsert(Array.from({ length: 80 }, (_, i) => item(`i${i}`, at, { title: big }))),
+  table.catalogue.upsert(Array.from({ length: 80 }, (_, i) => item(`i${i}`, at, { title: big() }))),
 );
 await attempt("served", () =>
-  table.served.put(Array.from({ length: 80 }, () => served(shopper, at, { variant: big }))),
+  table.served.put(Array.from({ length: 80 }, () => served(shopper, at, { variant: big() }))),
 );
 await attempt("model", () => models.putIfAbsent("v1.ecm", Buffer.alloc(24_000_000)));
 await attempt("export", () => table.exportTo(`${dir}/exports`, { exportId: "1", now: at }));

@@ -26,7 +26,8 @@ async function tmpfs(): Promise<SmallDisk> {
     wrap: (command) => command,
     grow: () => execFileSync("mount", ["-o", `remount,size=${4 * SIZE_MB}m`, dir]),
     async remove() {
-      execFileSync("umount", [dir]);
+      // Lazily: a process that was killed a moment ago may still have it.
+      execFileSync("umount", ["--lazy", dir]);
       await rm(dir, { recursive: true, force: true });
     },
   };
