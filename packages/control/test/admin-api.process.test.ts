@@ -112,6 +112,10 @@ test("tenants, keys and placements through the admin API", async () => {
   expect(await call("PUT", `${placementsPath}/landing`, { strategy: "magic", repeats: "exclude" })).toMatchObject({
     status: 400,
   });
+  expect(await call("PUT", `${placementsPath}/landing`, { ...placement, filter: { colour: "red" } })).toMatchObject({
+    status: 400,
+    body: { code: "filter_unknown_field" },
+  });
   expect((await call("DELETE", `${placementsPath}/landing`)).status).toBe(204);
   expect(await call("DELETE", `${placementsPath}/landing`)).toMatchObject({ body: { code: "placement_not_found" } });
 

@@ -55,7 +55,7 @@ test("the disk fills while control runs: writes are refused as storage_full, rea
   let stored = 0;
   for (;;) {
     // Random, so that the database cannot make it small.
-    const filter = { note: randomBytes(500_000).toString("base64") };
+    const filter = { brand: randomBytes(500_000).toString("base64") };
     const placement = { strategy: "trending", repeats: "allow", filter };
     const answer = await call("PUT", `/v1/tenants/oak/placements/p${stored}`, placement);
     if (answer.status !== 200) {

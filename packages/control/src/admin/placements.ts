@@ -1,4 +1,4 @@
-import { Placement } from "@endcap/protocol";
+import { assertPlacement, Placement } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import Type from "typebox";
 import type { AdminContext } from "./context.ts";
@@ -23,7 +23,9 @@ export function placementRoutes(app: App, { tenants, placements }: AdminContext)
     { schema: { params: PlacementParams, body: PlacementBody, response: { 200: Placement } } },
     async (request) => {
       const { id } = await tenants.get(request.params.tenant);
-      return placements.put(id, { id: request.params.placement, ...request.body });
+      const placement = { id: request.params.placement, ...request.body };
+      assertPlacement(placement);
+      return placements.put(id, placement);
     },
   );
 

@@ -4,6 +4,7 @@ import { addDoctor } from "./doctor.ts";
 import { addEvents } from "./events.ts";
 import { addImport } from "./import.ts";
 import { addKeys } from "./keys.ts";
+import { addPlacements } from "./placements.ts";
 import { addRecommend } from "./recommend.ts";
 import { addTenants } from "./tenants.ts";
 import { addTrain } from "./train.ts";
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   addTenants(program);
   addKeys(program);
   addImport(program);
+  addPlacements(program);
   addTrain(program);
   addRecommend(program);
   addEvents(program);

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { EndcapError, isErrorCode } from "@endcap/protocol";
-import type { ReadyMessage } from "@endcap/service-kit";
-import { programOf } from "./programs.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { EndcapError, type ErrorCode } from "@endcap/protocol";
+import type { ServiceAddress } from "@endcap/service-kit";
+import { type Child, startChild } from "./child.ts";
 import type { ProcessSpec } from "./spec.ts";
+import type { StartGate } from "./start-gate.ts";
 
 export type ProcessState = "starting" | "ready" | "backoff" | "stopping" | "stopped";
 
@@ -23,7 +23,7 @@ export interface ProcessView {
 
 export interface ManagedProcess {
   readonly view: ProcessView;
-  /** Settles at the first time it is ready. Rejects when it is stopped before that. */
+  /** Settles at the first time it is ready. Rejects when it never can be, or is stopped before. */
   readonly firstReady: Promise<void>;
   /** SIGTERM, and SIGKILL after `graceMs`. Idempotent. */
   stop(graceMs: number): Promise<void>;
@@ -34,6 +34,7 @@ export interface ManagedProcessOptions {
   readonly configFile: string;
   readonly logFile: string;
   readonly readyMsMax: number;
+  readonly gate: StartGate;
   /** Runs when the process listens, before it counts as ready: whoever needs its address is told here. */
   readonly onListening: (url: string) => Promise<void>;
   /** Runs at every change of state. */
@@ -45,24 +46,23 @@ const BACKOFF_MS_MIN = 200;
 const BACKOFF_MS_MAX = 10_000;
 /** A process that stayed up this long failed for a new reason: it is restarted at once. */
 const SETTLED_MS = 30_000;
-
 /** Failed starts after which whoever waits for the first one is told; the process is tried on. */
 const FIRST_STARTS_MAX = 3;
+/** Faults that a restart does not mend: whoever waits for the first start should hear at once. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["port_in_use", "config_invalid"]);
 
 /** Keeps one process running: starts it, waits for its word over IPC, and starts it again when it ends. */
 export function manageProcess(options: ManagedProcessOptions): ManagedProcess {
   const { spec, now } = options;
-  let child: ChildProcess | undefined;
+  const stopping = new AbortController();
+  const first = Promise.withResolvers<void>();
+  first.promise.catch(() => undefined); // whoever waits for it hears; nobody has to
+  let child: Child | undefined;
   let state: ProcessState = "starting";
-  let addresses: { url?: string; adminUrl?: string } = {};
+  let addresses: Partial<ServiceAddress> = {};
   let fault: string | undefined;
   let startedAt = 0;
   let restarts = 0;
-  let backoffMs = BACKOFF_MS_MIN;
-  let retry: NodeJS.Timeout | undefined;
-  let stopped: Promise<void> | undefined;
-  const first = Promise.withResolvers<void>();
-  first.promise.catch(() => undefined); // whoever waits for it hears; nobody has to
 
   const view = (): ProcessView => ({
     name: spec.name,
@@ -81,86 +81,73 @@ export function manageProcess(options: ManagedProcessOptions): ManagedProcess {
     options.onState(view());
   }
 
-  function start(): void {
-    startedAt = now();
-    const log = openSync(options.logFile, "a", 0o600);
-    const { script, execArgv } = programOf(spec.program.packageName, spec.program.entry);
-    const running = spawn(process.execPath, [...execArgv, script, "--config", options.configFile], {
-      stdio: ["ignore", log, log, "ipc"],
-      detached: true, // a group of its own: Ctrl-C on a terminal reaches control alone, which stops things in order
-    });
-    closeSync(log);
-    child = running;
-    become("starting");
-    const late = setTimeout(() => {
-      fault = `not ready within ${options.readyMsMax} ms`;
-      running.kill("SIGKILL");
-    }, options.readyMsMax);
-    running.on("message", (message: ReadyMessage) => {
-      clearTimeout(late);
-      if (message.ready) {
-        addresses = { url: message.url, adminUrl: message.adminUrl };
-        options.onListening(message.url).then(
-          () => {
-            if (child !== running || stopped !== undefined) return;
-            fault = undefined;
-            become("ready");
-            first.resolve();
-          },
-          (error: unknown) => {
-            fault = `its address could not be recorded: ${String(error)}`;
-            running.kill("SIGKILL"); // the next start tries again
-          },
-        );
-      } else {
-        fault = message.message;
-        if (restarts === 0 && isErrorCode(message.code) && isHopeless(message.code)) {
-          first.reject(new EndcapError(message.code, { detail: message.message }));
-        }
+  async function live(): Promise<void> {
+    for (let backoffMs = BACKOFF_MS_MIN; !stopping.signal.aborted; ) {
+      await runOnce();
+      if (stopping.signal.aborted) return;
+      restarts += 1;
+      if (restarts >= FIRST_STARTS_MAX) {
+        const detail = `${spec.name} does not start: ${fault} (${options.logFile})`;
+        first.reject(new EndcapError("not_ready", { detail }));
       }
-    });
-    running.on("error", (error) => {
-      fault = error.message; // it could not be started at all; "exit" does not follow
-      if (running.pid === undefined) ended(late);
-    });
-    running.on("exit", (code, signal) => {
-      fault ??= signal === null ? `exit code ${code}` : `killed by ${signal}`;
-      ended(late);
-    });
+      backoffMs = now() - startedAt > SETTLED_MS ? BACKOFF_MS_MIN : Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      become("backoff");
+      await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
   }
 
-  function ended(late: NodeJS.Timeout): void {
-    clearTimeout(late);
+  /** From the start of a child to its end. Never rejects: what went wrong is in `fault`. */
+  async function runOnce(): Promise<void> {
+    const leave = await options.gate.enter();
+    try {
+      if (stopping.signal.aborted) return;
+      startedAt = now();
+      child = startChild(spec, options.configFile, options.logFile);
+      become("starting");
+      await reach(child);
+    } catch (error) {
+      fault = error instanceof EndcapError ? (error.detail ?? error.message) : String(error);
+      if (restarts === 0 && error instanceof EndcapError && HOPELESS.has(error.code)) first.reject(error);
+      child?.kill("SIGKILL");
+    } finally {
+      leave();
+    }
+    const how = await child?.exited;
+    fault ??= how;
     child = undefined;
     addresses = {};
-    if (stopped !== undefined) return;
-    backoffMs = now() - startedAt > SETTLED_MS ? BACKOFF_MS_MIN : Math.min(backoffMs * 2, BACKOFF_MS_MAX);
-    restarts += 1;
-    if (restarts >= FIRST_STARTS_MAX) {
-      first.reject(
-        new EndcapError("not_ready", { detail: `${spec.name} does not start: ${fault} (${options.logFile})` }),
-      );
-    }
-    become("backoff");
-    retry = setTimeout(start, backoffMs);
+  }
+
+  /** Until it listens and those who need its address know it. */
+  async function reach(running: Child): Promise<void> {
+    const late = AbortSignal.timeout(options.readyMsMax);
+    const tooLate = Promise.withResolvers<never>();
+    late.addEventListener("abort", () => {
+      tooLate.reject(new EndcapError("not_ready", { detail: `not ready within ${options.readyMsMax} ms` }));
+    });
+    tooLate.promise.catch(() => undefined);
+    const listening = await Promise.race([running.ready, tooLate.promise]);
+    addresses = listening;
+    await options.onListening(listening.url);
+    if (stopping.signal.aborted) return;
+    fault = undefined;
+    become("ready");
+    first.resolve();
   }
 
   async function stop(graceMs: number): Promise<void> {
-    clearTimeout(retry);
+    stopping.abort();
     first.reject(new EndcapError("draining", { detail: `${spec.name} was stopped before it was ready.` }));
-    const running = child;
     become("stopping");
-    if (running !== undefined && running.exitCode === null && running.signalCode === null) {
-      const exit = new Promise<void>((resolve) => running.once("exit", () => resolve()));
-      running.kill("SIGTERM");
-      const kill = setTimeout(() => running.kill("SIGKILL"), graceMs);
-      await exit;
-      clearTimeout(kill);
-    }
+    child?.kill("SIGTERM");
+    const kill = setTimeout(() => child?.kill("SIGKILL"), graceMs);
+    await life;
+    clearTimeout(kill);
     become("stopped");
   }
 
-  start();
+  let stopped: Promise<void> | undefined;
+  const life = live();
   return {
     get view() {
       return view();
@@ -171,9 +158,4 @@ export function manageProcess(options: ManagedProcessOptions): ManagedProcess {
       return stopped;
     },
   };
-}
-
-/** Faults that a restart does not mend: whoever waits for the first start should hear at once. */
-function isHopeless(code: string): boolean {
-  return code === "port_in_use" || code === "config_invalid";
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DataDir } from "../data-dir.ts";
 import type { Log } from "../log.ts";
@@ -6,6 +7,7 @@ import type { Tenant } from "../tenants/model.ts";
 import { type LogRecord, type LogTail, tailLog } from "./log-tail.ts";
 import { type ManagedProcess, manageProcess, type ProcessView } from "./process.ts";
 import type { ProcessSpec } from "./spec.ts";
+import { createStartGate } from "./start-gate.ts";
 
 /** What must be there, as the database says it. */
 export interface DesiredState {
@@ -35,6 +37,8 @@ export interface Provisioner {
   stop(): Promise<void>;
 }
 
+/** The three shared processes wait for each other's files and sockets more than for a core. */
+const STARTS_AT_ONCE_MIN = 3;
 const RECONCILE_MS = 5_000;
 const STOP_GRACE_MS = 3_000;
 const STOP_ORDER = ["gateway", "ml", "recommender", "collector"] as const;
@@ -43,6 +47,7 @@ const LEVEL_WARN = 40;
 export function createProvisioner(options: ProvisionerOptions): Provisioner {
   const { dataDir, log } = options;
   const running = new Map<string, { spec: ProcessSpec; process: ManagedProcess; tail: LogTail }>();
+  const gate = createStartGate(Math.max(STARTS_AT_ONCE_MIN, availableParallelism()));
   let current: Promise<void> | undefined;
   let again = false;
   let stopping = false;
@@ -59,6 +64,7 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
       configFile,
       logFile,
       readyMsMax: options.readyMsMax,
+      gate,
       now: options.now,
       onListening: (url) => options.onListening(spec, url),
       onState(view) {
