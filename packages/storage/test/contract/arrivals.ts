@@ -93,10 +93,10 @@ export function arrivalsContract(adapter: TablesAdapter): void {
 
     it("leaves old history out, forgets what is too old, and what expired is not read", async () => {
       await put("history", NOON - ARRIVALS.reachMs - 1);
-      await bench.table.events.append([batch([event({ userId: "short" }, NOON)], { expiresAt: NOON + 10 })]);
+      await bench.table.events.append([batch([event({ userId: "short" }, NOON)], { expiresAt: NOON + 10_000 })]);
       const { arrivals } = await bench.table.arrivals.since(0, 10);
       expect(arrivals.map(({ shopper }) => shopper.id)).toEqual(["short"]);
-      bench.advance(10);
+      bench.advance(10_000);
       expect(await bench.table.arrivals.read(arrivals)).toEqual([undefined]);
       await put("kept", NOON);
       bench.advance(ARRIVALS.reachMs - 5);
