@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -67,17 +67,30 @@ test("kill -9 of the parent ends the server, and no acknowledged row is lost", a
   await postgres.stop();
 });
 
+/** Field `ppid` of /proc/<pid>/stat. */
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+function childrenOf(parent: number): number[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => existsSync(`/proc/${pid}/stat`) && parentOf(pid) === parent);
+}
+
 test("a server that outlived its keeper is stopped and replaced", async () => {
   const root = tempDir();
   const { child, pid } = await startOwner(root);
-  const keeper = Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[3]);
-  process.kill(keeper, "SIGKILL");
-  await delay(50);
-  expect(isAlive(pid)).toBe(true);
+  const keeper = parentOf(pid);
+  const watcher = childrenOf(keeper).filter((other) => other !== pid);
+  expect(watcher).toHaveLength(1);
+  for (const guard of [keeper, ...watcher]) process.kill(guard, "SIGKILL");
   child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(isAlive(pid)).toBe(true);
   const postgres = await launch(root);
   expect(postgres.pid).not.toBe(pid);
-  expect(isAlive(pid)).toBe(false);
+  await ended(pid);
   await postgres.stop();
 });
 

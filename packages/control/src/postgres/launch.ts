@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chownSync, closeSync, mkdirSync, openSync, readFileSync, realpathSync } from "node:fs";
+import { chownSync, closeSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EndcapError } from "@endcap/protocol";
@@ -109,9 +109,10 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
     connection: { host: socketDirectory, user: POSTGRES_USER, database: "postgres" },
     pid: postmasterPid(options.directory) ?? 0,
     exited,
-    stop() {
+    async stop() {
       keeper.stdin?.end();
-      return exited;
+      await exited;
+      rmSync(socketDirectory, { recursive: true, force: true });
     },
   };
 }
