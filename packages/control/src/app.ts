@@ -121,7 +121,7 @@ export async function buildControl(config: ControlConfig, options: ControlOption
     await app.register(async (scope: App) =>
       snapshotRoutes(scope, { jwksFile, source, feed, signingKey: signing.privateKey, now }),
     );
-    await app.register(async (scope: App) => adminRoutes(scope, { token: adminToken, context, facts, issuer }));
+    await app.register(async (scope: App) => adminRoutes(scope, { token: adminToken, context, facts, issuer, tables }));
     await app.register(async (scope: App) => consoleRoutes(scope));
     service.check("database", async () => {
       await db.query("SELECT 1");

@@ -1,10 +1,12 @@
 import type { App, InternalIssuer } from "@endcap/service-kit";
+import type { Tables } from "@endcap/storage";
 import { guardWithAdminToken } from "./auth.ts";
 import type { AdminContext } from "./context.ts";
 import { eventRoutes } from "./events.ts";
 import { keyRoutes } from "./keys.ts";
 import { lookRoutes } from "./look.ts";
 import { placementRoutes } from "./placements.ts";
+import { reportRoutes } from "./reports.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { type ControlFacts, statusRoutes } from "./status.ts";
 import { tenantRoutes } from "./tenants.ts";
@@ -15,10 +17,11 @@ export interface AdminOptions {
   readonly context: AdminContext;
   readonly facts: ControlFacts;
   readonly issuer: InternalIssuer;
+  readonly tables: Tables;
 }
 
 /** The admin API, behind the admin token. Register it in a scope of its own: the guard ends where that ends. */
-export async function adminRoutes(app: App, { token, context, facts, issuer }: AdminOptions): Promise<void> {
+export async function adminRoutes(app: App, { token, context, facts, issuer, tables }: AdminOptions): Promise<void> {
   guardWithAdminToken(app, token);
   statusRoutes(app, context, facts);
   tenantRoutes(app, context);
@@ -28,4 +31,5 @@ export async function adminRoutes(app: App, { token, context, facts, issuer }: A
   trainingRoutes(app, context);
   lookRoutes(app, context, issuer);
   eventRoutes(app, context, issuer);
+  reportRoutes(app, context, tables);
 }

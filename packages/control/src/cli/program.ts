@@ -6,6 +6,7 @@ import { addImport } from "./import.ts";
 import { addKeys } from "./keys.ts";
 import { addPlacements } from "./placements.ts";
 import { addRecommend } from "./recommend.ts";
+import { addReport } from "./report.ts";
 import { addTenants } from "./tenants.ts";
 import { addTrain } from "./train.ts";
 import { addUp } from "./up.ts";
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addPlacements(program);
   addTrain(program);
   addRecommend(program);
+  addReport(program);
   addEvents(program);
   addDoctor(program);
   return program;
