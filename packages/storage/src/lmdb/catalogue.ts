@@ -87,7 +87,7 @@ export class LmdbCatalogStore implements CatalogStore {
       const changed = JSON.parse(value.text) as string[];
       // `offset` ids of the cursor's own commit were given before; later commits are given from their first id.
       let next = current === start.sequence ? start.offset : 0;
-      while (next < changed.length && ids.size < limit) ids.add(changed[next++] as string);
+      while (next < changed.length && ids.size < Math.max(1, limit)) ids.add(changed[next++] as string);
       sequence = current;
       offset = next;
       at = value.at;
