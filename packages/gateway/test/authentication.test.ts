@@ -247,6 +247,19 @@ describe("a signed envelope", () => {
     expect(edge.collector.seen.length).toBe(seen);
   });
 
+  it("knows one spelling of a token", async () => {
+    const session = await openSession(edge, acorn);
+    const last = session.token.at(-1) as string;
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    // 32 bytes leave two bits over in the last letter: its neighbours decode to the same bytes.
+    const twin = alphabet[alphabet.indexOf(last) ^ 1] as string;
+    const respelled = { ...session, token: session.token.slice(0, -1) + twin };
+    expect(await outcome(events, enveloped(acorn.origin, "/v1/events", respelled, batch))).toEqual([
+      401,
+      "session_invalid",
+    ]);
+  });
+
   it("is bound to its path, its page and its session", async () => {
     const session = await openSession(edge, acorn);
     const other = await openSession(edge, acorn);
