@@ -1,6 +1,9 @@
 import type { Item } from "@endcap/protocol";
 import type { CatalogStore } from "@endcap/storage";
 
+/** Told of every change: the item as it was and as it is, either of which may be missing. */
+export type CatalogueListener = (before: Item | undefined, after: Item | undefined) => void;
+
 /** Changes taken over in one go, so that a large import never holds the event loop for long. */
 const changesPerPage = 1000;
 
@@ -12,6 +15,7 @@ export class Catalogue {
   readonly #store: CatalogStore;
   readonly #now: () => number;
   readonly #items = new Map<string, Item>();
+  readonly #listeners: CatalogueListener[] = [];
   #cursor: string | undefined;
   #generation = 0;
   /** The next moment at which some item expires; then the generation moves by itself. */
@@ -38,6 +42,11 @@ export class Catalogue {
     return this.#items.values();
   }
 
+  /** For what keeps an index of the items and must not walk them all after each change. */
+  onChange(listener: CatalogueListener): void {
+    this.#listeners.push(listener);
+  }
+
   /** Whether an item may be shown at all: not hidden, not sold out, not expired. */
   isServable(item: Item): boolean {
     if (item.hidden || item.availability === "out_of_stock") return false;
@@ -56,8 +65,7 @@ export class Catalogue {
         continue;
       }
       for (const change of page.changes) {
-        if (change.kind === "upsert") this.#items.set(change.id, change.item);
-        else this.#items.delete(change.id);
+        this.#take(change.id, change.kind === "upsert" ? change.item : undefined);
       }
       if (page.changes.length > 0) this.#generation++;
       more = page.more;
@@ -68,9 +76,20 @@ export class Catalogue {
   }
 
   async #reload(): Promise<void> {
-    this.#items.clear();
-    for await (const item of this.#store.scan()) this.#items.set(item.id, item);
+    const gone = new Set(this.#items.keys());
+    for await (const item of this.#store.scan()) {
+      this.#take(item.id, item);
+      gone.delete(item.id);
+    }
+    for (const id of gone) this.#take(id, undefined);
     this.#generation++;
+  }
+
+  #take(id: string, after: Item | undefined): void {
+    const before = this.#items.get(id);
+    if (after === undefined) this.#items.delete(id);
+    else this.#items.set(id, after);
+    for (const listener of this.#listeners) listener(before, after);
   }
 
   #planExpiry(): void {

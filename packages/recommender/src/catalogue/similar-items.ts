@@ -1,81 +1,135 @@
 import type { Item } from "@endcap/protocol";
+import { LRUCache } from "lru-cache";
 import type { Catalogue } from "./catalogue.ts";
+import { Postings, sameKeys } from "./postings.ts";
 
-/** Items of one category that are looked at; a category of a million items must not cost a million steps. */
-const postingsMax = 2000;
+export interface Similar {
+  readonly item: Item;
+  /** The seed it is most like. */
+  readonly seed: Item;
+}
+
+/** How much each part of a likeness weighs; each is between 0 and 1 before. */
+const weights = { category: 3, title: 3, brand: 0.5, price: 0.5 } as const;
+/** Neighbours remembered for one seed, before anything is filtered. */
+const neighboursMax = 100;
+const seedsRemembered = 2_000;
+
+interface Neighbour {
+  readonly id: string;
+  readonly score: number;
+}
 
 /**
- * Similarity by what the catalogue says: the categories an item shares with another (deep ones count more), the brand,
- * the price band. It speaks for items that nobody has looked at yet, and for shops that have no events.
+ * Similarity by what the catalogue says: the words two titles share and the categories two items share, rare ones
+ * counting more (inverse document frequency: Spärck Jones, 1972), the brand, the price band. It speaks for items that
+ * nobody has looked at yet, and for shops that have no events.
+ *
+ * Kept item by item: a change of price or stock touches nothing, so a catalogue that moves every second costs nothing here.
  */
 export class SimilarItems {
   readonly #catalogue: Catalogue;
-  #generation = -1;
-  #byCategory = new Map<string, Item[]>();
-  #newest: Item[] = [];
+  #includes: (item: Item) => boolean;
+  #postings = new Postings();
+  readonly #neighbours = new LRUCache<string, readonly Neighbour[]>({ max: seedsRemembered });
+  #newest: readonly Item[] = [];
+  #newestGeneration = -1;
 
-  constructor(catalogue: Catalogue) {
+  /** Only servable items for which `includes` holds are found. */
+  constructor(catalogue: Catalogue, includes: (item: Item) => boolean = () => true) {
     this.#catalogue = catalogue;
+    this.#includes = includes;
+    this.include(includes);
+    catalogue.onChange((before, after) => this.#change(before, after));
   }
 
-  /** Ids of servable items most like `seeds`, best first, with the seed each is most like. Never the seeds themselves. */
-  similarTo(seeds: readonly Item[], limit: number, accept: (item: Item) => boolean): { item: Item; seed: Item }[] {
-    this.#index();
-    const best = new Map<Item, { score: number; seed: Item }>();
+  /** Indexed items, whether or not they can be sold. */
+  get size(): number {
+    return this.#postings.size;
+  }
+
+  /** Another choice of items: walks the catalogue. */
+  include(includes: (item: Item) => boolean): void {
+    this.#includes = includes;
+    this.#postings = new Postings();
+    this.#neighbours.clear();
+    this.#newestGeneration = -1;
+    for (const item of this.#catalogue.items()) if (includes(item)) this.#postings.add(item);
+  }
+
+  /**
+   * Items most like `seeds`, best first, with the seed each is most like. Never the seeds themselves, nor their
+   * variants. At most `neighboursMax` of a seed are known, so that few may be left of a narrow filter.
+   */
+  similarTo(seeds: readonly Item[], limit: number, accept: (item: Item) => boolean): Similar[] {
+    const best = new Map<string, { score: number; seed: Item }>();
     for (const seed of seeds) {
-      for (const key of categoryKeys(seed)) {
-        for (const item of this.#byCategory.get(key.name) ?? []) {
-          if (seeds.includes(item) || (seed.groupId !== undefined && item.groupId === seed.groupId) || !accept(item))
-            continue;
-          const score = key.weight + likeness(seed, item);
-          if (score > (best.get(item)?.score ?? 0)) best.set(item, { score, seed });
-        }
+      for (const { id, score } of this.#neighboursOf(seed)) {
+        if (score > (best.get(id)?.score ?? 0)) best.set(id, { score, seed });
       }
     }
-    return [...best]
-      .sort(([a, x], [b, y]) => y.score - x.score || (a.id < b.id ? -1 : 1))
-      .slice(0, limit)
-      .map(([item, { seed }]) => ({ item, seed }));
+    const own = new Set(seeds.map(({ id }) => id));
+    const groups = new Set(seeds.map(({ groupId }) => groupId).filter((id) => id !== undefined));
+    const found: Similar[] = [];
+    for (const [id, { seed }] of [...best].sort(([a, x], [b, y]) => y.score - x.score || (a < b ? -1 : 1))) {
+      if (found.length >= limit) break;
+      const item = own.has(id) ? undefined : this.#catalogue.get(id);
+      if (item === undefined || (item.groupId !== undefined && groups.has(item.groupId))) continue;
+      if (this.#catalogue.isServable(item) && accept(item)) found.push({ item, seed });
+    }
+    return found;
   }
 
   /** Servable items, most recently updated first: what a shop without any event can still show. */
   newest(limit: number, accept: (item: Item) => boolean): Item[] {
-    this.#index();
     const found: Item[] = [];
-    for (const item of this.#newest) {
+    for (const item of this.#byUpdate()) {
       if (found.length >= limit) break;
       if (accept(item)) found.push(item);
     }
     return found;
   }
 
-  #index(): void {
-    if (this.#generation === this.#catalogue.generation) return;
-    this.#generation = this.#catalogue.generation;
-    this.#byCategory = new Map();
-    this.#newest = [];
-    for (const item of this.#catalogue.items()) {
-      if (!this.#catalogue.isServable(item)) continue;
-      this.#newest.push(item);
-      for (const { name } of categoryKeys(item)) {
-        const postings = this.#byCategory.get(name);
-        if (postings === undefined) this.#byCategory.set(name, [item]);
-        else if (postings.length < postingsMax) postings.push(item);
-      }
+  #neighboursOf(seed: Item): readonly Neighbour[] {
+    let known = this.#neighbours.get(seed.id);
+    if (known === undefined) {
+      known = [...this.#postings.sharedWith(seed, weights)]
+        .flatMap(([id, shared]) => {
+          const item = this.#catalogue.get(id);
+          return item === undefined || id === seed.id ? [] : [{ id, score: shared + likeness(seed, item) }];
+        })
+        .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
+        .slice(0, neighboursMax);
+      this.#neighbours.set(seed.id, known);
     }
-    this.#newest.sort((a, b) => Date.parse(b.updatedAt) - Date.parse(a.updatedAt) || (a.id < b.id ? -1 : 1));
+    return known;
+  }
+
+  #byUpdate(): readonly Item[] {
+    if (this.#newestGeneration === this.#catalogue.generation) return this.#newest;
+    this.#newestGeneration = this.#catalogue.generation;
+    const dated: { item: Item; at: number }[] = [];
+    for (const item of this.#catalogue.items())
+      if (this.#includes(item) && this.#catalogue.isServable(item))
+        dated.push({ item, at: Date.parse(item.updatedAt) });
+    dated.sort((a, b) => b.at - a.at || (a.item.id < b.item.id ? -1 : 1));
+    this.#newest = dated.map(({ item }) => item);
+    return this.#newest;
+  }
+
+  #change(before: Item | undefined, after: Item | undefined): void {
+    const was = before !== undefined && this.#includes(before);
+    const is = after !== undefined && this.#includes(after);
+    if (was && is && sameKeys(before, after)) return;
+    if (was) this.#postings.remove(before);
+    if (is) this.#postings.add(after);
+    if (was || is) this.#neighbours.clear();
   }
 }
 
-/** Every prefix of every category path, deeper ones weighing more. */
-function categoryKeys(item: Item): { name: string; weight: number }[] {
-  return item.categories.flatMap((path) =>
-    path.map((_, depth) => ({ name: path.slice(0, depth + 1).join("\0"), weight: depth + 1 })),
-  );
-}
-
 function likeness(a: Item, b: Item): number {
-  const brand = a.brand !== undefined && a.brand === b.brand ? 0.5 : 0;
-  const [low, high] = [Number(a.price), Number(b.price)].sort((x, y) => x - y) as [number, number];
-  return brand + (high > 0 ? 0.5 * (low / high) : 0.5);
+  const brand = a.brand !== undefined && a.brand === b.brand ? weights.brand : 0;
+  const [x, y] = [Number(a.price), Number(b.price)];
+  const band = x === y ? 1 : Math.min(x, y) / Math.max(x, y);
+  return brand + weights.price * (Number.isFinite(band) ? band : 0);
 }
