@@ -12,6 +12,8 @@ import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import type { RecommenderConfig } from "./config.ts";
+import { LiveDelta } from "./live/live-delta.ts";
+import { LiveTail } from "./live/live-tail.ts";
 import { Champion } from "./serving/champion.ts";
 import { FallbackPublisher } from "./serving/fallback-publisher.ts";
 import { ServedWriter } from "./serving/served-writer.ts";
@@ -43,13 +45,18 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     return table;
   };
 
-  const catalogue = new Catalogue((await tableOf("live")).catalogue, now);
+  const live = await tableOf("live");
+  const catalogue = new Catalogue(live.catalogue, now);
+  const delta = new LiveDelta();
+  const tail = new LiveTail(live.arrivals, delta);
   const champion = new Champion(models, log);
   const served = new ServedWriter(log, servedRetentionMs);
   const fallback = new FallbackPublisher(models, config.fallbackMs, now);
   const recommender = new TenantRecommender({
     catalogue,
     champion,
+    delta,
+    exploreEvery: config.exploreEvery,
     tableOf,
     historyEvents: config.historyEvents,
     now,
@@ -66,8 +73,15 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     log.error({ err: error }, "looking for changes failed"),
   );
 
+  // Beside the other polling, and not before the first answer: after a restart there may be a day to catch up with.
+  const stopFollowing = pollEvery(
+    config.pollMs,
+    () => tail.follow(champion.current?.model.parts.meta.trainedAt ?? 0),
+    (error) => log.error({ err: error }, "following the events failed"),
+  );
+
   app.addHook("onClose", async () => {
-    await stopPolling();
+    await Promise.all([stopPolling(), stopFollowing()]);
     await served.flush();
     await tables.close();
   });
@@ -83,6 +97,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
           },
     refusedModel: champion.refused ?? null,
     catalogueItems: catalogue.size,
+    live: { events: delta.events, ...delta.size },
     servedWritten: served.written,
     servedDropped: served.dropped,
   }));

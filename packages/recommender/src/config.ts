@@ -29,6 +29,12 @@ export const recommenderConfig = defineConfig({
         minimum: 1,
         maximum: 2_000,
       }),
+      exploreEvery: Type.Integer({
+        description: "at most one of so many positions shows an item that nobody has looked at yet; 0 = none",
+        default: 8,
+        minimum: 0,
+        maximum: 1_000,
+      }),
       fallbackMs: Type.Integer({
         description: "least time between two publications of the fallback list",
         default: 30_000,

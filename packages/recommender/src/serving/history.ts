@@ -1,10 +1,14 @@
 import type { Event } from "@endcap/protocol";
-import { interactionKind, PURCHASE } from "../model/index.ts";
+import { interactionKind, PURCHASE, SESSION_IDLE_SECONDS } from "../model/index.ts";
 
 /** What one shopper did lately, as ranking needs it. */
 export interface History {
   /** Item ids in the order in which they were looked at, newest last; the same item twice in a row is once. */
   readonly session: readonly string[];
+  /** The part of it since the last pause of 30 minutes, however long ago: what the shopper was after last. */
+  readonly visit: readonly string[];
+  /** The part before, when there is one, and how long before the last event it ended. */
+  readonly older: { readonly items: readonly string[]; readonly ageMs: number } | undefined;
   /** Distinct item ids, newest first. */
   readonly seen: ReadonlySet<string>;
   readonly purchased: ReadonlySet<string>;
@@ -28,16 +32,31 @@ export function historyOf(stored: readonly Event[], recent: readonly Event[]): H
   const strongest = new Map<string, number>();
   const purchased = new Set<string>();
   const newestLast = new Map<string, true>();
-  for (const { event } of events) {
+  let visitFrom = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let olderAt = Number.NEGATIVE_INFINITY;
+  for (const { event, at } of events) {
     const kind = interactionKind(event.type);
-    if (kind === undefined) continue;
-    for (const { id } of event.items ?? []) {
-      if (session.at(-1) !== id) session.push(id);
+    if (kind === undefined || event.items === undefined || event.items.length === 0) continue;
+    if (at - lastAt > SESSION_IDLE_SECONDS * 1000) {
+      visitFrom = session.length;
+      olderAt = lastAt;
+    }
+    lastAt = at;
+    for (const { id } of event.items) {
+      if (session.at(-1) !== id || session.length === visitFrom) session.push(id);
       strongest.set(id, Math.max(kind, strongest.get(id) ?? kind));
       if (kind === PURCHASE) purchased.add(id);
       newestLast.delete(id);
       newestLast.set(id, true);
     }
   }
-  return { session, seen: new Set([...newestLast.keys()].reverse()), purchased, strongest };
+  return {
+    session,
+    visit: session.slice(visitFrom),
+    older: visitFrom === 0 ? undefined : { items: session.slice(0, visitFrom), ageMs: lastAt - olderAt },
+    seen: new Set([...newestLast.keys()].reverse()),
+    purchased,
+    strongest,
+  };
 }

@@ -1,4 +1,4 @@
-import type { ItemPredicate } from "@endcap/protocol";
+import type { Item, ItemPredicate } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Model } from "../model/index.ts";
@@ -15,6 +15,8 @@ export class ItemView {
   readonly generation: number;
   /** 1 = in the catalogue and servable. */
   readonly servable: Uint8Array;
+  /** Servable items that the model does not know, most recently updated first. */
+  readonly unknown: readonly Item[];
   readonly #catalogue: Catalogue;
   readonly #filters = new LRUCache<string, Uint8Array>({ max: filtersMax });
 
@@ -26,6 +28,9 @@ export class ItemView {
     // A shop that has sent no catalogue gets bare ids; one that has, only what is in it.
     if (catalogue.size === 0) this.servable.fill(1);
     else this.#mark(this.servable, () => true);
+    this.unknown = newestFirst(
+      [...catalogue.items()].filter((item) => model.indexOf(item.id) < 0 && catalogue.isServable(item)),
+    );
   }
 
   /** The bitmap of a compiled filter; `key` names the filter. */
@@ -44,4 +49,11 @@ export class ItemView {
       if (index >= 0 && this.#catalogue.isServable(item) && matches(item)) bitmap[index] = 1;
     }
   }
+}
+
+function newestFirst(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, at: Date.parse(item.updatedAt) }))
+    .sort((a, b) => b.at - a.at || (a.item.id < b.item.id ? -1 : 1))
+    .map(({ item }) => item);
 }

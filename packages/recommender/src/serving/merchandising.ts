@@ -1,6 +1,6 @@
 import type { Item, ItemPredicate, PlacementRule, RuleEffect } from "@endcap/protocol";
 import { filterOf } from "./filters.ts";
-import type { Ranked } from "./ranker.ts";
+import type { Ranked } from "./ranked.ts";
 
 const idsPerEffectMax = 100;
 /**

@@ -1,62 +1,56 @@
 import type { Item } from "@endcap/protocol";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SimilarItems } from "../catalogue/similar-items.ts";
-import { createList, type ListOptions, type Model, type RankedList, reasons } from "../model/index.ts";
+import type { LiveDelta } from "../live/live-delta.ts";
+import type { Model } from "../model/index.ts";
+import { type Audience, Exploration } from "./exploration.ts";
+import { forYou, sellingNow, voiceMax } from "./for-you.ts";
+import { fuse } from "./fuse.ts";
 import type { History } from "./history.ts";
-import { ItemView } from "./item-view.ts";
+import { LiveLists } from "./live-lists.ts";
+import { listMax, ModelDesk, type ModelLists } from "./model-lists.ts";
+import type { Ranked } from "./ranked.ts";
 import type { RankRules } from "./rules.ts";
 
-/** Why an entry is on the list: a code of the model, or what only the catalogue or the history can say. */
-export type Cause =
-  | "viewed"
-  | "inSession"
-  | "boughtTogether"
-  | "popular"
-  | "trending"
-  | "similar"
-  | "new"
-  | "recent"
-  | "pinned";
-
-export interface Ranked {
-  readonly id: string;
-  readonly score: number;
-  readonly cause: Cause;
-  /** The item that spoke for it. */
-  readonly source: string | undefined;
-}
-
-/** Newest items of a history that ranking looks at. */
-const sessionItemsMax = 50;
 /** Ranked for each entry that is wanted, so that variants can collapse and the list stays full. */
 const variantsOverfetch = 4;
-const listMax = 4_400;
 /** Ranked when a rule reorders: a boost lifts an item from anywhere within. */
 const boostReach = 200;
+/** Newest items of a history that similarity speaks for. */
+const seedsMax = 5;
 
-const causes: Readonly<Record<number, Cause>> = {
-  [reasons.viewed]: "viewed",
-  [reasons.inSession]: "inSession",
-  [reasons.boughtTogether]: "boughtTogether",
-  [reasons.popular]: "popular",
-  [reasons.trending]: "trending",
-};
+/** One request, resolved to what its list depends on. */
+interface Query {
+  readonly rules: RankRules;
+  readonly history: History;
+  readonly banned: ReadonlySet<string>;
+  /** Whether an item that no model chose may be shown. */
+  readonly allowed: (id: string) => boolean;
+  /** Items that similarity starts from: those in view, or else the shopper's newest. */
+  readonly seeds: readonly string[];
+  /** Entries that are needed. */
+  readonly reach: number;
+}
 
 /** Turns rules and a history into a list of ids. Synchronous: one request at a time, scratch memory shared by all. */
 export class Ranker {
   readonly #catalogue: Catalogue;
   readonly #similar: SimilarItems;
-  readonly #list: RankedList = createList(listMax);
-  readonly #session = new Int32Array(sessionItemsMax);
-  #view: ItemView | undefined;
+  readonly #live: LiveLists;
+  readonly #exploration: Exploration;
+  readonly #desk: ModelDesk;
 
-  constructor(catalogue: Catalogue) {
+  /** A list may hold a new item in one of `exploreEvery` positions; 0: in none. */
+  constructor(catalogue: Catalogue, delta: LiveDelta, exploreEvery: number) {
     this.#catalogue = catalogue;
     this.#similar = new SimilarItems(catalogue);
+    this.#live = new LiveLists(delta);
+    this.#exploration = new Exploration(catalogue, exploreEvery);
+    this.#desk = new ModelDesk(catalogue);
   }
 
   /** Entries `offset` to `offset + limit` of the strategy's list. Without a model the catalogue alone speaks. */
-  rank(model: Model | undefined, rules: RankRules, history: History): Ranked[] {
+  rank(model: Model | undefined, rules: RankRules, history: History, audience: Audience): Ranked[] {
     const wanted = rules.offset + rules.limit;
     const banned = this.#banned(rules, history);
     const { merchandising } = rules;
@@ -64,120 +58,176 @@ export class Ranker {
       rules.collapseVariants ? Math.min(wanted * variantsOverfetch, listMax) : wanted,
       merchandising.reorders ? boostReach : 0,
     );
-    const ranked = this.#strategy(model, rules, history, banned, reach);
+    const inView = rules.strategy === "personalized_ranking" ? [] : rules.items;
+    const query: Query = {
+      rules,
+      history,
+      banned,
+      allowed: (id) => !banned.has(id) && this.#mayShow(id, rules),
+      seeds: rules.strategy === "trending" ? [] : inView.length > 0 ? inView : [...history.seen].slice(0, seedsMax),
+      reach,
+    };
+    const ranked = model === undefined ? this.#withoutModel(query) : this.#withModel(model, query, audience);
     const varied = rules.collapseVariants ? this.#collapse(ranked, rules, reach) : ranked;
-    const ordered = merchandising.apply(
-      varied,
-      (id) => this.#catalogue.get(id),
-      (id) => !banned.has(id) && this.#mayShow(id, rules),
-    );
+    const ordered = merchandising.apply(varied, (id) => this.#catalogue.get(id), query.allowed);
     return ordered.slice(rules.offset, wanted);
   }
 
   /** The most popular servable items, for the fallback list. */
   popular(model: Model | undefined, limit: number): Item[] {
-    if (model === undefined) return this.#similar.newest(limit, () => true);
-    model.popular({ limit, accept: this.#viewOf(model).servable }, this.#list);
-    const items: Item[] = [];
-    for (let i = 0; i < this.#list.count; i++) {
-      const item = this.#catalogue.get(model.idOf(this.#list.items[i] as number));
-      if (item !== undefined) items.push(item);
-    }
-    return items;
+    return model === undefined ? this.#similar.newest(limit, () => true) : this.#desk.popular(model, limit);
   }
 
-  #strategy(
-    model: Model | undefined,
-    rules: RankRules,
-    history: History,
-    banned: ReadonlySet<string>,
-    limit: number,
-  ): Ranked[] {
-    if (rules.strategy === "recently_viewed") return this.#recentlyViewed(rules, history, banned, limit);
-    if (model === undefined) return this.#withoutModel(rules, history, banned, limit);
-    const { servable } = this.#viewOf(model);
-    const options: ListOptions = {
-      limit,
-      accept: servable,
-      acceptAlso: rules.filter && this.#viewOf(model).matching(rules.filter.key, rules.filter.matches),
-      exclude: Int32Array.from(banned, (id) => model.indexOf(id)),
-    };
-    const out = this.#list;
-    const session = this.#sessionOf(model, history);
+  #withModel(model: Model, query: Query, audience: Audience): Ranked[] {
+    const { rules, history, banned, reach, seeds } = query;
+    if (rules.strategy === "recently_viewed") return this.#recentlyViewed(query);
+    const lists = this.#desk.listsOf(model, rules.filter, banned);
+    if (rules.strategy === "personalized_ranking") return this.#personalized(lists, query);
+    const accept = (item: Item) => !banned.has(item.id) && (rules.filter?.matches(item) ?? true);
+    const spoken = this.#beforePopular(this.#strategy(lists, query), lists, query);
+    const sold =
+      rules.strategy === "for_you" ? sellingNow(spoken, { lists, live: this.#live, allowed: query.allowed }) : spoken;
+    const filled = this.#fill(sold, this.#desk.viewOf(model).unknown, reach, accept);
+    if (rules.strategy === "bought_together") return filled;
+    const viewed = history.seen;
+    return this.#exploration.explore(filled, model, seeds, audience, (item) => accept(item) && !viewed.has(item.id));
+  }
+
+  #strategy(lists: ModelLists, query: Query): Ranked[] {
+    const { rules, history, reach, allowed } = query;
     switch (rules.strategy) {
       case "related_items":
-      case "bought_together": {
-        const items = rules.items.map((id) => model.indexOf(id)).filter((index) => index >= 0);
-        if (items.length === 0) return this.#withoutModel(rules, history, banned, limit);
-        if (rules.strategy === "bought_together") model.boughtTogether(items, options, out);
-        else if (items.length === 1) model.related(items[0] as number, options, out);
-        else model.rank({ items: Int32Array.from(items), count: items.length }, { ...options, repeats: false }, out);
-        break;
+        return this.#inContext(lists, query);
+      case "bought_together":
+        return this.#boughtTogether(lists, query);
+      case "trending": {
+        const now = this.#live.trending(lists.model).filter(({ id }) => allowed(id));
+        if (now.length === 0) return lists.trending(reach);
+        return fuse([
+          { entries: now, weight: 1 },
+          { entries: lists.trending(Math.max(reach, voiceMax)), weight: 1 },
+        ]);
       }
-      case "personalized_ranking":
-        return this.#personalized(model, rules, session, options);
-      case "trending":
-        model.trending(options, out);
-        break;
-      default:
-        model.rank(session, { ...options, repeats: rules.repeats }, out);
+      default: {
+        const { repeats } = rules;
+        // Nobody is known yet, but the page says what it is about.
+        if (history.session.length === 0 && rules.items.length > 0) return this.#inContext(lists, query);
+        return forYou({ lists, live: this.#live, history, limit: reach, repeats, allowed });
+      }
     }
-    return this.#entries(model, out);
+  }
+
+  /** What goes with the items in view: by the model, and by what was looked at with them since it was trained. */
+  #inContext(lists: ModelLists, { rules, reach, allowed }: Query): Ranked[] {
+    const voices = rules.items
+      .map((id) => this.#live.viewedWith(id))
+      .map(({ entries, weight }) => ({ entries: entries.filter(({ id }) => allowed(id)), weight }))
+      .filter(({ entries }) => entries.length > 0);
+    const known = rules.items.filter((id) => lists.speaksFor(id));
+    const limit = voices.length > 0 ? Math.max(reach, voiceMax) : reach;
+    return fuse([{ entries: lists.rank(known, limit, false), weight: 1 }, ...voices]);
+  }
+
+  /** Baskets first, the model's and those since, then what sessions and popularity say. */
+  #boughtTogether(lists: ModelLists, { rules, reach, allowed }: Query): Ranked[] {
+    const voices = rules.items
+      .map((id) => this.#live.boughtWith(id))
+      .map(({ entries, weight }) => ({ entries: entries.filter(({ id }) => allowed(id)), weight }))
+      .filter(({ entries }) => entries.length > 0);
+    if (voices.length === 0) return lists.boughtTogether(rules.items, reach);
+    const all = lists.boughtTogether(rules.items, Math.max(reach, voiceMax));
+    const baskets = fuse([{ entries: all.filter(({ cause }) => cause === "boughtTogether"), weight: 1 }, ...voices]);
+    const listed = new Set(baskets.map(({ id }) => id));
+    return continued(
+      baskets,
+      all.filter(({ id, cause }) => cause !== "boughtTogether" && !listed.has(id)),
+    );
+  }
+
+  /**
+   * Similar items between what somebody's behaviour speaks for and what is only popular. Items without any event come by
+   * their own share, except when the seeds have none either.
+   */
+  #beforePopular(ranked: readonly Ranked[], lists: ModelLists, query: Query): Ranked[] {
+    const { rules, reach, seeds, banned } = query;
+    const spoken = ranked.filter(({ cause }) => cause !== "popular");
+    if (spoken.length >= reach || seeds.length === 0) return [...ranked];
+    const listed = new Set(spoken.map(({ id }) => id));
+    const anyMay = !seeds.some((id) => lists.speaksFor(id));
+    const similar = this.#similarTo(
+      seeds,
+      voiceMax,
+      (item) =>
+        !listed.has(item.id) &&
+        !banned.has(item.id) &&
+        (anyMay || lists.speaksFor(item.id)) &&
+        (rules.filter?.matches(item) ?? true),
+    );
+    const between = new Set(similar.map(({ id }) => id));
+    const popular = ranked.filter(({ id, cause }) => cause === "popular" && !between.has(id));
+    return continued(continued(spoken, similar), popular);
+  }
+
+  /** The model fills a list from what it knows; what it does not know comes after, the newest first. */
+  #fill(ranked: Ranked[], unknown: readonly Item[], reach: number, accept: (item: Item) => boolean): Ranked[] {
+    if (ranked.length >= reach || unknown.length === 0) return ranked;
+    const listed = new Set(ranked.map(({ id }) => id));
+    const more: Ranked[] = [];
+    for (const item of unknown) {
+      if (ranked.length + more.length >= reach) break;
+      if (!listed.has(item.id) && accept(item)) more.push({ id: item.id, score: 0, cause: "new", source: undefined });
+    }
+    return continued(ranked, more);
   }
 
   /** Given ids that the model does not know keep their order behind those it does. */
-  #personalized(
-    model: Model,
-    rules: RankRules,
-    session: { items: Int32Array; count: number },
-    options: ListOptions,
-  ): Ranked[] {
-    model.score(
-      session,
-      rules.items.map((id) => model.indexOf(id)),
-      { ...options, repeats: true },
-      this.#list,
-    );
-    const ranked = this.#entries(model, this.#list);
-    const unknown = rules.items.filter(
-      (id) => model.indexOf(id) < 0 && !rules.exclude.has(id) && this.#mayShow(id, rules),
-    );
+  #personalized(lists: ModelLists, { rules, history, reach, allowed }: Query): Ranked[] {
+    const ranked = lists.score(history.session, rules.items, reach);
+    const unknown = rules.items.filter((id) => lists.model.indexOf(id) < 0 && allowed(id));
     return [...ranked, ...unknown.map((id): Ranked => ({ id, score: 0, cause: "new", source: undefined }))].slice(
       0,
-      options.limit,
+      reach,
     );
   }
 
-  #recentlyViewed(rules: RankRules, history: History, banned: ReadonlySet<string>, limit: number): Ranked[] {
-    const found: Ranked[] = [];
-    for (const id of history.seen) {
-      if (found.length >= limit) break;
-      if (!banned.has(id) && this.#mayShow(id, rules))
-        found.push({ id, score: 1 / (1 + found.length), cause: "recent", source: undefined });
-    }
-    return found;
+  #recentlyViewed({ history, allowed, reach }: Query): Ranked[] {
+    return [...history.seen]
+      .filter(allowed)
+      .slice(0, reach)
+      .map((id, index) => ({ id, score: 1 / (1 + index), cause: "recent", source: undefined }));
   }
 
-  #withoutModel(rules: RankRules, history: History, banned: ReadonlySet<string>, limit: number): Ranked[] {
-    const accept = (item: Item) => !banned.has(item.id) && (rules.filter?.matches(item) ?? true);
+  /** What is selling as far as anybody saw, what is like the seeds, and the newest. */
+  #withoutModel(query: Query): Ranked[] {
+    const { rules, banned, allowed, seeds, reach } = query;
+    if (rules.strategy === "recently_viewed") return this.#recentlyViewed(query);
     if (rules.strategy === "personalized_ranking") {
       return rules.items
-        .filter((id) => !banned.has(id) && this.#mayShow(id, rules))
-        .slice(0, limit)
+        .filter(allowed)
+        .slice(0, reach)
         .map((id) => ({ id, score: 0, cause: "new", source: undefined }));
     }
-    const seedIds =
-      rules.items.length > 0 ? rules.items : rules.strategy === "trending" ? [] : [...history.seen].slice(0, 5);
+    const accept = (item: Item) => !banned.has(item.id) && (rules.filter?.matches(item) ?? true);
+    const bought = rules.strategy === "bought_together" ? fuse(rules.items.map((id) => this.#live.boughtWith(id))) : [];
+    const spoken = fuse([
+      { entries: bought.filter(({ id }) => allowed(id)), weight: 2 },
+      { entries: this.#similarTo(seeds, reach, accept), weight: 1 },
+    ]);
+    const trending = this.#live.trending(undefined).filter(({ id }) => allowed(id));
+    const listed = new Set(spoken.map(({ id }) => id));
+    const found = continued(
+      spoken,
+      trending.filter(({ id }) => !listed.has(id)),
+    );
+    if (found.length >= reach) return found.slice(0, reach);
+    return this.#fill(found, this.#similar.newest(reach + found.length, accept), reach, accept);
+  }
+
+  #similarTo(seedIds: readonly string[], limit: number, accept: (item: Item) => boolean): Ranked[] {
     const seeds = seedIds.map((id) => this.#catalogue.get(id)).filter((item) => item !== undefined);
-    const found: Ranked[] = this.#similar
+    return this.#similar
       .similarTo(seeds, limit, accept)
       .map(({ item, seed }, index) => ({ id: item.id, score: 1 / (1 + index), cause: "similar", source: seed.id }));
-    const listed = new Set(found.map(({ id }) => id));
-    for (const item of this.#similar.newest(limit + listed.size, (each) => accept(each) && !listed.has(each.id))) {
-      if (found.length >= limit) break;
-      found.push({ id: item.id, score: 1 / (1 + found.length), cause: "new", source: undefined });
-    }
-    return found;
   }
 
   /** What must not be on the list whatever its score. */
@@ -185,6 +235,7 @@ export class Ranker {
     const banned = new Set(rules.exclude);
     if (rules.strategy === "related_items" || rules.strategy === "bought_together")
       for (const id of rules.items) banned.add(id);
+    if (rules.strategy === "for_you" && history.session.length === 0) for (const id of rules.items) banned.add(id);
     if (!rules.repeats && rules.strategy !== "recently_viewed" && rules.strategy !== "personalized_ranking")
       for (const id of history.seen) banned.add(id);
     if (rules.excludePurchased) for (const id of history.purchased) banned.add(id);
@@ -214,30 +265,13 @@ export class Ranker {
     if (item === undefined) return this.#catalogue.size === 0 && rules.filter === undefined;
     return this.#catalogue.isServable(item) && (rules.filter?.matches(item) ?? true);
   }
+}
 
-  #viewOf(model: Model): ItemView {
-    if (this.#view?.model !== model || this.#view.generation !== this.#catalogue.generation)
-      this.#view = new ItemView(model, this.#catalogue);
-    return this.#view;
-  }
-
-  #sessionOf(model: Model, { session }: History): { items: Int32Array; count: number } {
-    let count = 0;
-    for (const id of session.slice(-sessionItemsMax)) this.#session[count++] = model.indexOf(id);
-    return { items: this.#session, count };
-  }
-
-  #entries(model: Model, list: RankedList): Ranked[] {
-    const entries: Ranked[] = [];
-    for (let i = 0; i < list.count; i++) {
-      const source = list.source[i] as number;
-      entries.push({
-        id: model.idOf(list.items[i] as number),
-        score: list.scores[i] as number,
-        cause: causes[list.why[i] as number] ?? "popular",
-        source: source < 0 ? undefined : model.idOf(source),
-      });
-    }
-    return entries;
-  }
+/** `more` behind `list`, with scores that go on below it. */
+function continued(list: readonly Ranked[], more: readonly Ranked[]): Ranked[] {
+  const floor = list.at(-1)?.score;
+  return [
+    ...list,
+    ...more.map((entry, index) => (floor === undefined ? entry : { ...entry, score: floor - 1 - index })),
+  ];
 }

@@ -2,7 +2,7 @@ import type { Reason } from "@endcap/protocol";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CART, PURCHASE } from "../model/index.ts";
 import type { History } from "./history.ts";
-import type { Ranked } from "./ranker.ts";
+import type { Ranked } from "./ranked.ts";
 
 /** The sentence a person reads, and its parts for shops that speak another language. */
 export function reasonOf(entry: Ranked, inView: ReadonlySet<string>, history: History, catalogue: Catalogue): Reason {

@@ -12,6 +12,7 @@ import {
 } from "@endcap/protocol";
 import type { TenantTable } from "@endcap/storage";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { LiveDelta } from "../live/live-delta.ts";
 import type { Champion } from "./champion.ts";
 import { historyOf } from "./history.ts";
 import { Ranker } from "./ranker.ts";
@@ -27,6 +28,9 @@ export interface Recommended {
 export interface TenantRecommenderOptions {
   readonly catalogue: Catalogue;
   readonly champion: Champion;
+  readonly delta: LiveDelta;
+  /** A list may hold a new item in one of so many positions; 0: in none. */
+  readonly exploreEvery: number;
   readonly tableOf: (env: Environment) => Promise<TenantTable>;
   readonly historyEvents: number;
   readonly now: () => number;
@@ -40,7 +44,7 @@ export class TenantRecommender {
 
   constructor(options: TenantRecommenderOptions) {
     this.#options = options;
-    this.ranker = new Ranker(options.catalogue);
+    this.ranker = new Ranker(options.catalogue, options.delta, options.exploreEvery);
   }
 
   async recommend(principal: Principal, rank: RankRequest): Promise<Recommended> {
@@ -52,10 +56,11 @@ export class TenantRecommender {
     const history = historyOf(stored, this.#recentOf(rank));
     // From here on nothing waits: the model may be swapped between two requests, never inside one.
     const served = champion.current;
-    const ranked = this.ranker.rank(served?.model, rules, history);
+    const at = now();
+    const audience = { shopper: shopper.userId ?? shopper.anonymousId ?? "", now: at };
+    const ranked = this.ranker.rank(served?.model, rules, history, audience);
     const include = new Set(rank.request.include ?? ["item"]);
     const inView = new Set(rules.items);
-    const at = now();
     const answer: RecommendationAnswer = {
       recommendationId: uuidV7(at, random),
       items: ranked.map((entry) => {

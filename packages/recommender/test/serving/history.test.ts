@@ -51,5 +51,37 @@ it("remembers the strongest thing done with an item", () => {
 });
 
 it("is empty for a new shopper", () => {
-  expect(historyOf([], [])).toEqual({ session: [], seen: new Set(), purchased: new Set(), strongest: new Map() });
+  expect(historyOf([], [])).toEqual({
+    session: [],
+    visit: [],
+    older: undefined,
+    seen: new Set(),
+    purchased: new Set(),
+    strongest: new Map(),
+  });
+});
+
+it("tells the last visit from older ones by a pause of 30 minutes, and how long ago those ended", () => {
+  const hour = 3600;
+  const history = historyOf(
+    [
+      event("view_item", 0, "a"),
+      event("view_item", 1799, "b"),
+      event("view_item", 2 * hour, "b"),
+      event("view_item", 2 * hour + 9, "c"),
+    ],
+    [],
+  );
+  expect(history.visit).toEqual(["b", "c"]);
+  expect(history.older).toEqual({ items: ["a", "b"], ageMs: (2 * hour + 9 - 1799) * 1000 });
+  expect(historyOf([event("view_item", 5, "a")], []).older).toBeUndefined();
+});
+
+it("a clock that jumps back, and events without items, break nothing", () => {
+  const history = historyOf(
+    [event("view_item", 1_000_000, "late"), event("view_item", -90_000_000, "early"), event("view_item", 3)],
+    [],
+  );
+  expect(history.visit).toEqual(["late"]);
+  expect(history.session).toEqual(["early", "late"]);
 });

@@ -79,6 +79,7 @@ export class TestShop {
       jwksFile,
       pollMs: 20,
       historyEvents: 200,
+      exploreEvery: 8,
       fallbackMs: 100,
       ...overrides,
     };

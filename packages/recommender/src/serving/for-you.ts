@@ -1,0 +1,71 @@
+import { fuse, seat, type Voice } from "./fuse.ts";
+import type { History } from "./history.ts";
+import type { LiveLists } from "./live-lists.ts";
+import type { ModelLists } from "./model-lists.ts";
+import type { Ranked } from "./ranked.ts";
+
+/** Entries of a list that only adds to another. Fixed, so that pages of one list agree. */
+export const voiceMax = 100;
+/** Older visits weigh half as much after this long, and the more the running visit says, the less. */
+const olderHalfLifeMs = 7 * 86_400_000;
+const olderWeight = 0.5;
+const visitItemsForHalf = 4;
+/** What others went on to since the last training, beside what the model knows of it. */
+const liveWeight = 0.5;
+/** Positions, from 0, that show what is selling now. */
+const sellingPositions = [5, 11];
+const sellingMax = 20;
+
+export interface Shown {
+  readonly lists: ModelLists;
+  readonly live: LiveLists;
+  /** Whether an item that the model did not choose may be shown. */
+  readonly allowed: (id: string) => boolean;
+}
+
+export interface ForYou extends Shown {
+  readonly history: History;
+  readonly limit: number;
+  readonly repeats: boolean;
+}
+
+/**
+ * for_you of a shopper with a history.
+ *
+ * - The core is the model's ranking by the shopper's last visit: events up to the last pause of 30 minutes, the visits
+ *   that the model learned from.
+ * - Visits before it are ranked by themselves and fused in by rank, with a weight that halves with each week between the
+ *   two and falls with every item of the last visit (0.4 after one item, 0.14 after ten).
+ * - What others went on to from the last item since the last training is fused in as well, by its evidence.
+ * - Positions 6 and 12 show what is selling now: see `sellingNow`.
+ *
+ * Time enters only as the distance between the shopper's own events, so that the same history gives the same list.
+ */
+export function forYou({ lists, live, history, limit, repeats, allowed }: ForYou): Ranked[] {
+  const { visit, older } = history;
+  const voices: Voice[] = [];
+  if (older !== undefined) {
+    const age = 2 ** (-older.ageMs / olderHalfLifeMs);
+    voices.push({
+      entries: lists.rank(older.items, voiceMax, repeats).filter(({ cause }) => cause !== "popular"),
+      weight: (olderWeight * age) / (1 + visit.length / visitItemsForHalf),
+    });
+  }
+  const last = visit.at(-1);
+  if (last !== undefined) {
+    const { entries, weight } = live.viewedWith(last);
+    voices.push({ entries: entries.filter(({ id }) => allowed(id)), weight: weight * liveWeight });
+  }
+  const adding = voices.filter(({ entries }) => entries.length > 0);
+  const core = lists.rank(visit, adding.length > 0 ? Math.max(limit, voiceMax) : limit, repeats);
+  return fuse([{ entries: core, weight: 1 }, ...adding]);
+}
+
+/** Seats what is selling now in two positions of a list: what trends since the last training before what did until then. */
+export function sellingNow(ranked: readonly Ranked[], { lists, live, allowed }: Shown): Ranked[] {
+  if (ranked.length <= (sellingPositions[0] as number)) return [...ranked];
+  const now = live.trending(lists.model).filter(({ id }) => allowed(id));
+  const before = lists.trending(sellingMax).filter(({ cause }) => cause === "trending");
+  const pool = [...now, ...before];
+  return seat(ranked, sellingPositions, () => pool);
+}

@@ -1,0 +1,80 @@
+import type { LiveDelta } from "../live/live-delta.ts";
+import type { Model } from "../model/index.ts";
+import type { Voice } from "./fuse.ts";
+import type { Ranked } from "./ranked.ts";
+
+/** Shoppers who must have looked before anyone else's list changes: one shopper's clicks are theirs alone. */
+const viewShoppersMin = 3;
+/** How many standard deviations above its share in the model an item has to be. */
+const trendMin = 2;
+/** Evidence at which what is new weighs half of what the model says. */
+const viewsForHalf = 5;
+const basketsForHalf = 1;
+const trendingMax = 100;
+
+/** What the last minutes say, as lists beside the model's. */
+export class LiveLists {
+  readonly #delta: LiveDelta;
+  #trending: readonly Ranked[] = [];
+  #model: Model | undefined;
+  #events = -1;
+  #modelVisits = 0;
+
+  constructor(delta: LiveDelta) {
+    this.#delta = delta;
+  }
+
+  /**
+   * Items whose share of the latest visits is above their share in the model by more than chance, strongest first.
+   * Without a model everything that several shoppers look at counts.
+   */
+  trending(model: Model | undefined): readonly Ranked[] {
+    if (this.#model === model && this.#events === this.#delta.events) return this.#trending;
+    if (this.#model !== model) this.#modelVisits = model?.parts.tables.recentVisits.reduce((a, b) => a + b, 0) ?? 0;
+    this.#model = model;
+    this.#events = this.#delta.events;
+    const all = [...this.#delta.visited()];
+    const total = all.reduce((sum, { visits }) => sum + visits, 0);
+    this.#trending = all
+      .filter(({ shoppers }) => shoppers >= viewShoppersMin)
+      .map(({ id, visits }): Ranked => {
+        const expected = total * this.#shareOf(model, id);
+        return { id, score: (visits - expected) / Math.sqrt(expected + 1), cause: "trending", source: undefined };
+      })
+      .filter(({ score }) => score >= trendMin)
+      .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
+      .slice(0, trendingMax);
+    return this.#trending;
+  }
+
+  /** What goes with `id` since the last training, for how many of its visits that is known. */
+  viewedWith(id: string): Voice {
+    const together = this.#delta.viewedWith(id).filter(({ shoppers }) => shoppers >= viewShoppersMin);
+    return voice(together, id, "viewed", viewsForHalf);
+  }
+
+  /** What is bought with `id` since the last training. A basket is worth believing at once. */
+  boughtWith(id: string): Voice {
+    return voice(this.#delta.boughtWith(id), id, "boughtTogether", basketsForHalf);
+  }
+
+  #shareOf(model: Model | undefined, id: string): number {
+    const index = model?.indexOf(id) ?? -1;
+    return index < 0 || this.#modelVisits === 0
+      ? 0
+      : (model?.parts.tables.recentVisits[index] ?? 0) / this.#modelVisits;
+  }
+}
+
+function voice(
+  neighbours: readonly { readonly id: string; readonly weight: number }[],
+  source: string,
+  cause: "viewed" | "boughtTogether",
+  forHalf: number,
+): Voice {
+  const strongest = neighbours[0]?.weight ?? 0;
+  return {
+    entries: neighbours.map(({ id, weight }) => ({ id, score: weight, cause, source })),
+    weight: strongest / (strongest + forHalf),
+  };
+}

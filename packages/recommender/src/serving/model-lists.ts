@@ -1,0 +1,114 @@
+import type { Item } from "@endcap/protocol";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { createList, type ListOptions, type Model, type RankedList, reasons } from "../model/index.ts";
+import type { CompiledFilter } from "./filters.ts";
+import { ItemView } from "./item-view.ts";
+import type { Cause, Ranked } from "./ranked.ts";
+
+export const listMax = 4_400;
+/** Newest items of a history that ranking looks at. */
+const sessionItemsMax = 50;
+
+const causes: Readonly<Record<number, Cause>> = {
+  [reasons.viewed]: "viewed",
+  [reasons.inSession]: "inSession",
+  [reasons.boughtTogether]: "boughtTogether",
+  [reasons.popular]: "popular",
+  [reasons.trending]: "trending",
+};
+
+/** One request's questions to one model, in ids: what may be shown is told once. */
+export class ModelLists {
+  readonly model: Model;
+  readonly #out: RankedList;
+  readonly #session: Int32Array;
+  readonly #options: Omit<ListOptions, "limit">;
+
+  constructor(model: Model, out: RankedList, session: Int32Array, options: Omit<ListOptions, "limit">) {
+    this.model = model;
+    this.#out = out;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /** Whether anybody ever looked at it: then the model has something to say about it. */
+  speaksFor(id: string): boolean {
+    const index = this.model.indexOf(id);
+    return index >= 0 && (this.model.parts.tables.visits[index] ?? 0) > 0;
+  }
+
+  /** for_you by the items of one visit, newest last. */
+  rank(items: readonly string[], limit: number, repeats: boolean): Ranked[] {
+    this.model.rank(this.#sessionOf(items), { ...this.#options, limit, repeats }, this.#out);
+    return this.#entries();
+  }
+
+  score(items: readonly string[], candidates: readonly string[], limit: number): Ranked[] {
+    const indices = candidates.map((id) => this.model.indexOf(id));
+    this.model.score(this.#sessionOf(items), indices, { ...this.#options, limit, repeats: true }, this.#out);
+    return this.#entries();
+  }
+
+  boughtTogether(items: readonly string[], limit: number): Ranked[] {
+    const indices = items.map((id) => this.model.indexOf(id)).filter((index) => index >= 0);
+    this.model.boughtTogether(indices, { ...this.#options, limit }, this.#out);
+    return this.#entries();
+  }
+
+  trending(limit: number): Ranked[] {
+    this.model.trending({ ...this.#options, limit }, this.#out);
+    return this.#entries();
+  }
+
+  #sessionOf(items: readonly string[]): { items: Int32Array; count: number } {
+    let count = 0;
+    for (const id of items.slice(-sessionItemsMax)) this.#session[count++] = this.model.indexOf(id);
+    return { items: this.#session, count };
+  }
+
+  #entries(): Ranked[] {
+    const { model } = this;
+    const { count, items, scores, why, source } = this.#out;
+    return Array.from({ length: count }, (_, i) => ({
+      id: model.idOf(items[i] as number),
+      score: scores[i] as number,
+      cause: causes[why[i] as number] ?? "popular",
+      source: (source[i] as number) < 0 ? undefined : model.idOf(source[i] as number),
+    }));
+  }
+}
+
+/** Makes `ModelLists`, and keeps what they share from request to request: scratch memory and bitmaps. */
+export class ModelDesk {
+  readonly #catalogue: Catalogue;
+  readonly #out = createList(listMax);
+  readonly #session = new Int32Array(sessionItemsMax);
+  #view: ItemView | undefined;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  listsOf(model: Model, filter: CompiledFilter | undefined, banned: ReadonlySet<string>): ModelLists {
+    const view = this.viewOf(model);
+    return new ModelLists(model, this.#out, this.#session, {
+      accept: view.servable,
+      acceptAlso: filter && view.matching(filter.key, filter.matches),
+      exclude: Int32Array.from(banned, (id) => model.indexOf(id)),
+    });
+  }
+
+  /** The most popular servable items. */
+  popular(model: Model, limit: number): Item[] {
+    model.popular({ limit, accept: this.viewOf(model).servable }, this.#out);
+    return Array.from(this.#out.items.subarray(0, this.#out.count), (index) =>
+      this.#catalogue.get(model.idOf(index)),
+    ).filter((item) => item !== undefined);
+  }
+
+  viewOf(model: Model): ItemView {
+    if (this.#view?.model !== model || this.#view.generation !== this.#catalogue.generation)
+      this.#view = new ItemView(model, this.#catalogue);
+    return this.#view;
+  }
+}

@@ -1,0 +1,19 @@
+/** Why an entry is on the list: a code of the model, or what only the catalogue, the history or the last minutes can say. */
+export type Cause =
+  | "viewed"
+  | "inSession"
+  | "boughtTogether"
+  | "popular"
+  | "trending"
+  | "similar"
+  | "new"
+  | "recent"
+  | "pinned";
+
+export interface Ranked {
+  readonly id: string;
+  readonly score: number;
+  readonly cause: Cause;
+  /** The item that spoke for it. */
+  readonly source: string | undefined;
+}
