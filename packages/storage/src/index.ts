@@ -3,6 +3,18 @@ export { batchIdAt } from "./batch-id.ts";
 export { checkDataVersion, claimDataDir, DATA_VERSION } from "./data-version.ts";
 export { type CheckedExport, checkExport, type ExportFile, readExport } from "./export/read.ts";
 export { openModels, openTables } from "./locations.ts";
+export {
+  type ChampionMove,
+  championMoves,
+  listModels,
+  type ModelEntry,
+  type ModelFacts,
+  type ModelVerdict,
+  type MoveStamp,
+  modelFacts,
+  promoteModel,
+  rollBackModel,
+} from "./model-registry.ts";
 export { ARRIVALS, type Arrival, type ArrivalFeed, type Arrivals } from "./ports/arrival-feed.ts";
 export type {
   CatalogStore,

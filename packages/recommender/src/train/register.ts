@@ -1,5 +1,15 @@
 import { EndcapError } from "@endcap/protocol";
-import type { ModelStore } from "@endcap/storage";
+import {
+  listModels,
+  type ModelFacts,
+  type ModelStore,
+  type ModelVerdict,
+  type MoveStamp,
+  modelFacts,
+  promoteModel,
+} from "@endcap/storage";
+
+export type JudgedFacts = ModelFacts & { readonly verdict: ModelVerdict };
 
 /** Models that stay beside the champion, for rollback. */
 const keptMax = 5;
@@ -23,24 +33,26 @@ export async function storeModel(
   return bytes;
 }
 
-/** Writes what is known of a stored model beside it, and makes it the champion. */
-export async function register(store: ModelStore, version: string, facts: Record<string, unknown>): Promise<void> {
-  await store.putIfAbsent(`${version}.json`, new TextEncoder().encode(JSON.stringify({ version, ...facts })));
-  for (;;) {
-    const champion = await store.pointer("champion");
-    // A newer training may have finished first: its champion stays.
-    if (champion !== undefined && champion.value > version) return;
-    if ((await store.movePointer("champion", champion?.version, version)) !== undefined) break;
-  }
-  await prune(store, version);
+/**
+ * Writes what is known of a stored model beside it, and makes it the champion if it was judged good enough. Resolves to
+ * whether it is: a newer training may have finished first, and its champion stays.
+ */
+export async function register(store: ModelStore, facts: JudgedFacts, stamp: MoveStamp): Promise<boolean> {
+  let promoted = false;
+  if (facts.verdict.promote) promoted = await promoteModel(store, facts, stamp);
+  else await store.put(`${facts.version}.json`, new TextEncoder().encode(JSON.stringify(facts)));
+  await prune(store);
+  return promoted;
 }
 
-/** Removes the oldest models; versions order by time. */
-async function prune(store: ModelStore, champion: string): Promise<void> {
-  const versions = (await store.list("m-")).map(({ key }) => key).filter((key) => key.endsWith(".ecm"));
-  for (const key of versions.sort().slice(0, -keptMax)) {
-    if (key === `${champion}.ecm`) continue;
-    await store.delete(key);
-    await store.delete(key.replace(/\.ecm$/, ".json"));
+/** Removes the oldest models, but never the champion and the one to go back to; versions order by time. */
+async function prune(store: ModelStore): Promise<void> {
+  const versions = (await listModels(store)).map(({ version }) => version);
+  const champion = (await store.pointer("champion"))?.value;
+  const back = champion && (await modelFacts(store, champion)).previous;
+  for (const version of versions.slice(keptMax)) {
+    if (version === champion || version === back) continue;
+    await store.delete(`${version}.ecm`);
+    await store.delete(`${version}.json`);
   }
 }

@@ -1,8 +1,16 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EndcapError, type RandomBytes, uuidV7 } from "@endcap/protocol";
-import { openModels, openTables, readExport } from "@endcap/storage";
-import { encodeModel, type InteractionLog, sessionCount, trainModel } from "../model/index.ts";
+import { type ModelStore, modelFacts, openModels, openTables, readExport } from "@endcap/storage";
+import {
+  encodeModel,
+  type InteractionLog,
+  ModelFileError,
+  openModel,
+  sessionCount,
+  trainModel,
+} from "../model/index.ts";
+import { compareWithChampion, type Judged } from "./compare.ts";
 import { readLog } from "./read-log.ts";
 import { register, storeModel } from "./register.ts";
 
@@ -16,7 +24,7 @@ export interface TrainingOptions {
   readonly now: () => number;
   readonly random: RandomBytes;
   readonly onStep: (
-    step: "export" | "read" | "build" | "register",
+    step: "export" | "read" | "build" | "evaluate" | "register",
     counts?: { rows?: number; events?: number },
   ) => void;
 }
@@ -30,6 +38,9 @@ export interface TrainingResult {
   readonly bytes: number;
   readonly seconds: number;
   readonly reranked: boolean;
+  /** Whether it is the champion now. `reason` says why, or why not. */
+  readonly promoted: boolean;
+  readonly reason: string;
 }
 
 /** Fewer interactions than this say nothing about a shop. */
@@ -48,11 +59,12 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     );
     assertEnough(log);
     onStep("build", { events });
-    const { model, report } = trainModel(log, { seed: options.seed, trainedAt: startedAt });
-    onStep("register");
     const version = `m-${uuidV7(startedAt, options.random)}`;
-    const bytes = await storeModel(store, version, encodeModel(model));
-    const result: TrainingResult = {
+    const { bytes, report } = await build(options, store, version, log, startedAt);
+    onStep("evaluate");
+    const { promote, reason, comparison } = await judge(store, log, options.seed, startedAt);
+    onStep("register");
+    const facts = {
       version,
       trainedAt: new Date(startedAt).toISOString(),
       events,
@@ -62,15 +74,51 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
       seconds: (now() - startedAt) / 1000,
       reranked: report.reranked,
     };
-    await register(store, version, {
-      ...result,
-      seed: options.seed,
-      interactions: report.interactions,
-      pairs: report.pairs,
-    });
-    return result;
+    const promoted = await register(
+      store,
+      {
+        ...facts,
+        seed: options.seed,
+        interactions: report.interactions,
+        pairs: report.pairs,
+        until: log.times?.at(-1), // sessions are ordered by their end
+        verdict: { promote, reason },
+        ...(comparison && { comparison }),
+      },
+      { at: now(), id: uuidV7(now(), options.random) },
+    );
+    return { ...facts, promoted, reason: promote && !promoted ? "a newer model is the champion" : reason };
   } finally {
     await rm(exported, { recursive: true, force: true });
+  }
+}
+
+/** A function of its own, so that the model is gone from memory before another is trained to compare with. */
+async function build(
+  { seed }: TrainingOptions,
+  store: ModelStore,
+  version: string,
+  log: InteractionLog,
+  trainedAt: number,
+) {
+  const { model, report } = trainModel(log, { seed, trainedAt });
+  return { bytes: await storeModel(store, version, encodeModel(model)), report };
+}
+
+/** A champion that is gone or damaged keeps nobody out. */
+async function judge(store: ModelStore, log: InteractionLog, seed: number, trainedAt: number): Promise<Judged> {
+  const champion = await store.pointer("champion");
+  if (champion === undefined) return { promote: true, reason: "there was no champion" };
+  try {
+    const file = await store.get(`${champion.value}.ecm`);
+    if (file === undefined) return { promote: true, reason: "the champion's file is gone" };
+    const model = openModel(file.bytes);
+    const { until } = await modelFacts(store, champion.value);
+    const championUntil = typeof until === "number" ? until : model.parts.meta.trainedAt / 1000;
+    return compareWithChampion(log, { champion: model, championUntil, seed, trainedAt });
+  } catch (error) {
+    if (error instanceof ModelFileError) return { promote: true, reason: "the champion's file is damaged" };
+    throw error;
   }
 }
 
