@@ -79,6 +79,7 @@ export async function buildControl(config: ControlConfig, options: ControlOption
     const locations = localLocations(dataDir);
     const tables = await openTables(locations.tables);
     closers.push(() => tables.close());
+    const models = openModels(locations.models);
 
     const source = createSnapshotSource(db, createTenantReader(stores.atRest, now));
     const feed = await openSnapshotFeed(db, source, (error) => log.error({ err: error }, "reading a change failed"));
@@ -121,7 +122,9 @@ export async function buildControl(config: ControlConfig, options: ControlOption
     await app.register(async (scope: App) =>
       snapshotRoutes(scope, { jwksFile, source, feed, signingKey: signing.privateKey, now }),
     );
-    await app.register(async (scope: App) => adminRoutes(scope, { token: adminToken, context, facts, issuer, tables }));
+    await app.register(async (scope: App) =>
+      adminRoutes(scope, { token: adminToken, context, facts, issuer, tables, models }),
+    );
     await app.register(async (scope: App) => consoleRoutes(scope));
     service.check("database", async () => {
       await db.query("SELECT 1");
@@ -148,7 +151,6 @@ export async function buildControl(config: ControlConfig, options: ControlOption
         const address = await service.listen();
         controlUrl = address.url;
         if (config.provisioner === "local") {
-          const models = await openModels(locations.models);
           provisioner = createLocalFleet({ config, dataDir, stores, trainer, tables, models, controlUrl, log, now });
           await provisioner.reconcile();
           await Promise.all(Object.values(SHARED).map((name) => provisioner.ready(name)));

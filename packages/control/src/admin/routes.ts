@@ -1,10 +1,11 @@
 import type { App, InternalIssuer } from "@endcap/service-kit";
-import type { Tables } from "@endcap/storage";
+import type { Models, Tables } from "@endcap/storage";
 import { guardWithAdminToken } from "./auth.ts";
 import type { AdminContext } from "./context.ts";
 import { eventRoutes } from "./events.ts";
 import { keyRoutes } from "./keys.ts";
 import { lookRoutes } from "./look.ts";
+import { modelRoutes } from "./models.ts";
 import { placementRoutes } from "./placements.ts";
 import { reportRoutes } from "./reports.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -18,10 +19,14 @@ export interface AdminOptions {
   readonly facts: ControlFacts;
   readonly issuer: InternalIssuer;
   readonly tables: Tables;
+  readonly models: Models;
 }
 
 /** The admin API, behind the admin token. Register it in a scope of its own: the guard ends where that ends. */
-export async function adminRoutes(app: App, { token, context, facts, issuer, tables }: AdminOptions): Promise<void> {
+export async function adminRoutes(
+  app: App,
+  { token, context, facts, issuer, tables, models }: AdminOptions,
+): Promise<void> {
   guardWithAdminToken(app, token);
   statusRoutes(app, context, facts);
   tenantRoutes(app, context);
@@ -31,5 +36,6 @@ export async function adminRoutes(app: App, { token, context, facts, issuer, tab
   trainingRoutes(app, context);
   lookRoutes(app, context, issuer);
   eventRoutes(app, context, issuer);
+  modelRoutes(app, context, models);
   reportRoutes(app, context, tables);
 }

@@ -4,6 +4,7 @@ import { addDoctor } from "./doctor.ts";
 import { addEvents } from "./events.ts";
 import { addImport } from "./import.ts";
 import { addKeys } from "./keys.ts";
+import { addModels } from "./models.ts";
 import { addPlacements } from "./placements.ts";
 import { addRecommend } from "./recommend.ts";
 import { addReport } from "./report.ts";
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addImport(program);
   addPlacements(program);
   addTrain(program);
+  addModels(program);
   addRecommend(program);
   addReport(program);
   addEvents(program);
