@@ -40,6 +40,8 @@ let saidAt = 0;
 try {
   const result = await train({
     ...readArguments(),
+    mlflowUrl: process.env.ENDCAP_TRAIN_MLFLOW_URL || undefined,
+    onWarning: (warning) => console.error(warning),
     now: Date.now,
     random: (bytes) => crypto.getRandomValues(bytes),
     onStep: (step, counts) => {

@@ -11,6 +11,7 @@ import {
   trainModel,
 } from "../model/index.ts";
 import { compareWithChampion, type Judged } from "./compare.ts";
+import { logToMlflow } from "./mlflow.ts";
 import { readLog } from "./read-log.ts";
 import { register, storeModel } from "./register.ts";
 
@@ -23,6 +24,10 @@ export interface TrainingOptions {
   readonly seed: number;
   readonly now: () => number;
   readonly random: RandomBytes;
+  /** Origin of an MLflow tracking server that is told of the training. */
+  readonly mlflowUrl?: string | undefined;
+  /** What went wrong without failing the training. */
+  readonly onWarning?: (warning: string) => void;
   readonly onStep: (
     step: "export" | "read" | "build" | "evaluate" | "register",
     counts?: { rows?: number; events?: number },
@@ -87,7 +92,13 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
       },
       { at: now(), id: uuidV7(now(), options.random) },
     );
-    return { ...facts, promoted, reason: promote && !promoted ? "a newer model is the champion" : reason };
+    const result = { ...facts, promoted, reason: promote && !promoted ? "a newer model is the champion" : reason };
+    await tellMlflow(options, result, {
+      interactions: report.interactions,
+      pairs: report.pairs,
+      ...(comparison && { hr20: comparison.candidateHr20, champion_hr20: comparison.championHr20 }),
+    });
+    return result;
   } finally {
     await rm(exported, { recursive: true, force: true });
   }
@@ -120,6 +131,30 @@ async function judge(store: ModelStore, log: InteractionLog, seed: number, train
     if (error instanceof ModelFileError) return { promote: true, reason: "the champion's file is damaged" };
     throw error;
   }
+}
+
+/** A server that has just started takes its time. */
+const mlflowMsMax = 15_000;
+
+async function tellMlflow(
+  { mlflowUrl, tenant, seed, now, onWarning }: TrainingOptions,
+  { version, trainedAt, events, items, sessions, bytes, seconds, reranked, promoted, reason }: TrainingResult,
+  more: Record<string, number>,
+): Promise<void> {
+  if (mlflowUrl === undefined) return;
+  const run = {
+    tenant,
+    version,
+    startedAt: Date.parse(trainedAt),
+    endedAt: now(),
+    params: { seed, reranked },
+    metrics: { events, items, sessions, bytes, seconds, ...more },
+    promoted,
+    reason,
+  };
+  await logToMlflow(run, { url: mlflowUrl, msMax: mlflowMsMax }).catch((error: unknown) => {
+    onWarning?.(`MLflow was not told of ${version}: ${error instanceof Error ? error.message : String(error)}`);
+  });
 }
 
 async function exportTable(
