@@ -81,6 +81,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
   );
 
   app.addHook("onClose", async () => {
+    tail.stop();
     await Promise.all([stopPolling(), stopFollowing()]);
     await served.flush();
     await tables.close();

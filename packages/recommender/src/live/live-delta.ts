@@ -36,6 +36,9 @@ const basketItemsMax = 20;
 const trendHalfLifeMs = 3_600_000;
 const pairHalfLifeMs = 12 * 3_600_000;
 
+/** Of a bound, what is left once it was passed. */
+const keptShare = 0.95;
+
 interface Visit {
   items: string[];
   purchased: string[];
@@ -217,8 +220,11 @@ export class LiveDelta {
   }
 
   #shrink(): void {
+    const { itemsMax, pairsMax } = this.#limits;
+    if (this.#items.size <= itemsMax && this.#pairs <= pairsMax) return;
+    // Several at once: a Map is walked from its front past everything that was deleted there.
     for (const [id, item] of this.#items) {
-      if (this.#items.size <= this.#limits.itemsMax && this.#pairs <= this.#limits.pairsMax) return;
+      if (this.#items.size <= itemsMax * keptShare && this.#pairs <= pairsMax * keptShare) return;
       for (const kind of ["viewedWith", "boughtWith"] as const)
         for (const other of [...item[kind].keys()]) this.#unpair(kind, item, other);
       this.#items.delete(id);
