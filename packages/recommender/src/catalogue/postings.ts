@@ -4,7 +4,7 @@ import { titleWords } from "./title-words.ts";
 /** Items kept for one word or category; one that a million items share must not cost a million steps. */
 const postingsMax = 500;
 /** Postings walked for one seed, rarest first. */
-const walkedMax = 4_000;
+const walkedMax = 1_000;
 
 type Kind = "category" | "title";
 

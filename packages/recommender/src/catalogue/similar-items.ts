@@ -93,7 +93,7 @@ export class SimilarItems {
   #neighboursOf(seed: Item): readonly Neighbour[] {
     let known = this.#neighbours.get(seed.id);
     if (known === undefined) {
-      known = [...this.#postings.sharedWith(seed, weights)]
+      known = strongest(this.#postings.sharedWith(seed, weights), 2 * neighboursMax)
         .flatMap(([id, shared]) => {
           const item = this.#catalogue.get(id);
           return item === undefined || id === seed.id ? [] : [{ id, score: shared + likeness(seed, item) }];
@@ -125,6 +125,13 @@ export class SimilarItems {
     if (is) this.#postings.add(after);
     if (was || is) this.#neighbours.clear();
   }
+}
+
+/** About the `count` entries that share most; what ties with the last of them is in as well. */
+function strongest(shared: ReadonlyMap<string, number>, count: number): [string, number][] {
+  const ascending = Float64Array.from(shared.values()).sort();
+  const least = ascending[ascending.length - count] ?? 0;
+  return [...shared].filter(([, value]) => value >= least);
 }
 
 function likeness(a: Item, b: Item): number {

@@ -17,7 +17,7 @@ const variantsOverfetch = 4;
 /** Ranked when a rule reorders: a boost lifts an item from anywhere within. */
 const boostReach = 200;
 /** Newest items of a history that similarity speaks for. */
-const seedsMax = 5;
+const seedsMax = 3;
 
 /** One request, resolved to what its list depends on. */
 interface Query {
