@@ -18,7 +18,7 @@ export interface ActivityRange {
 }
 
 /** The newest of them; a person does not do more in a month. */
-export const EVENTS_MAX = 5_000;
+const EVENTS_MAX = 5_000;
 /** After so many shoppers the event loop has a turn. */
 const SHOPPERS_PER_TURN = 20;
 

@@ -2,7 +2,7 @@ import type { Event, EventItem, ServedRecord } from "@endcap/protocol";
 import type { Activity } from "./activity.ts";
 
 /** A click on a recommended item earns what happens to that item for so long. */
-export const ATTRIBUTION_MS = 24 * 60 * 60 * 1000;
+const ATTRIBUTION_MS = 24 * 60 * 60 * 1000;
 
 /** What one served list led to. */
 export interface ListOutcome {
