@@ -10,6 +10,8 @@ import type { Ranked } from "./ranked.ts";
 const firstPosition = 2;
 /** Of the new items that suit a shopper, those that take turns. */
 const poolMax = 8;
+/** Items of the shopper's that new ones have to be like. */
+const seedsMax = 2;
 const hourMs = 3_600_000;
 
 export interface Audience {
@@ -48,7 +50,7 @@ export class Exploration {
     if (this.#every === 0) return [...ranked];
     this.#know(model);
     if (this.#newItems.size === 0) return [...ranked];
-    const pool = this.#pool(seedIds, accept);
+    const pool = this.#pool(seedIds.slice(0, seedsMax), accept);
     if (pool.length === 0) return [...ranked];
     const turn = textHash(`${audience.shopper} ${Math.floor(audience.now / hourMs)}`);
     const positions: number[] = [];
