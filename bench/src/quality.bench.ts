@@ -1,6 +1,7 @@
 // How good the recommender is, on sessions of real shops, beside what is simple and what the field compares with.
 
 import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import {
   type Evaluation,
   evaluate,
@@ -36,9 +37,11 @@ const baselines: Readonly<Record<string, (log: InteractionLog) => Ranker>> = {
   vmisKnn: (log) => vmisKnn(log),
 };
 
+/** Real sessions that lie beside the clone; see docs/quality.md for what else there is. */
+const defaultTrain = fileURLToPath(new URL("../../../shared/data/retailrocket_cotrec", import.meta.url));
+
 async function readSets({ options }: BenchContext): Promise<{ log: InteractionLog; rows: TestRow[] }> {
-  const path = options.train;
-  if (typeof path !== "string") throw new Error("--train <file or directory> says which sessions to learn from");
+  const path = String(options.train ?? defaultTrain);
   const train = await readSessions(path, "train");
   const test = typeof options.test === "string" ? options.test : path;
   const lines =

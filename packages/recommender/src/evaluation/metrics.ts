@@ -1,5 +1,5 @@
 /** Cut-offs at which lists are judged. */
-export const cutoffs = [5, 10, 20] as const;
+const cutoffs = [5, 10, 20] as const;
 type Cutoff = (typeof cutoffs)[number];
 
 /** Percent. With one relevant item a row, hit rate is recall, and NDCG is 1 / log2(1 + rank). */

@@ -8,10 +8,17 @@ export interface SessionItems {
 }
 
 /** How many distinct items back a session is looked at. */
-export const STEPS = 6;
+const STEPS = 6;
 /** How much of a signal is left for each distinct item further back. */
 const STEP_DECAY = [0.45, 0.6, 0.7, 0.75, 0.65, 0.75] as const;
 const BLEND = [1, 1.2, 0.6, 1.2, 0.8, 0.5] as const;
+
+/** Candidates that reach the reranker. */
+export const KEPT_MAX = 100;
+/** Newest items of a session that are candidates themselves. */
+const OWN_MAX = 50;
+/** Above every blend, which is a sum of at most STEPS rows of normalized signals. */
+const OWN_LIFT = 1e3;
 
 /** Signals are kept twice for each candidate: decayed over the session's steps, then from the last item alone. */
 export const SUMS = 2 * SIGNAL_COUNT;
@@ -36,6 +43,7 @@ export class Candidates {
   readonly sourceStep: Int8Array;
   readonly #sourceShare: Float32Array;
   count = 0;
+  #ownCount = 0;
 
   /** The session's distinct items, newest first. */
   readonly steps = new Int32Array(STEPS);
@@ -46,7 +54,7 @@ export class Candidates {
   keptCount = 0;
 
   constructor(tables: ItemTables, rowMax: number, keptMax: number) {
-    const slots = Math.min(tables.itemCount, STEPS * (rowMax + 1));
+    const slots = Math.min(tables.itemCount, STEPS * rowMax + OWN_MAX);
     this.#tables = tables;
     this.#slotOf = new Int32Array(tables.itemCount).fill(-1);
     this.items = new Int32Array(slots);
@@ -61,6 +69,7 @@ export class Candidates {
   gather(session: SessionItems): void {
     this.#reset();
     this.#takeSteps(session);
+    this.#takeOwn(session);
     for (let step = 0; step < this.stepCount; step++) {
       for (let k = 0; k < SIGNAL_COUNT; k++) this.#weights[k] = STEP_DECAY[k]! ** step;
       this.#slot(this.steps[step]!);
@@ -68,11 +77,14 @@ export class Candidates {
     }
   }
 
-  /** Keeps the slots with the best blend among those that `allowed` (1 = may be shown) lets through. */
+  /**
+   * Keeps the session's own items and, of the others that `accept` lets through, those with the best blend. Shoppers
+   * come back to what they saw far more often than the tables say; how often, the reranker learns.
+   */
   select(accept: (item: number) => boolean): void {
     this.#best.clear();
     for (let slot = 0; slot < this.count; slot++) {
-      if (accept(this.items[slot]!)) this.#best.offer(slot, this.blend[slot]!);
+      if (accept(this.items[slot]!)) this.#best.offer(slot, this.blend[slot]! + (slot < this.#ownCount ? OWN_LIFT : 0));
     }
     this.keptCount = this.#best.sort();
   }
@@ -94,6 +106,12 @@ export class Candidates {
       for (let s = 0; s < this.stepCount; s++) known ||= this.steps[s] === item;
       if (!known) this.steps[this.stepCount++] = item;
     }
+  }
+
+  /** The session's distinct items take the first slots. */
+  #takeOwn({ items, count }: SessionItems): void {
+    for (let i = count - 1; i >= Math.max(0, count - OWN_MAX); i--) this.#slot(items[i]!);
+    this.#ownCount = this.count;
   }
 
   #slot(item: number): number {

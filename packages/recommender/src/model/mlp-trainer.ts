@@ -1,21 +1,6 @@
 import { type Layout, layoutFor, Space } from "./mlp.ts";
 import { type Kernels, kernels, WIDTH } from "./simd.ts";
 
-/** Lists of candidates to learn from: list `l` is rows `offsets[l]` to `offsets[l + 1]`, the first row being what was clicked. */
-export interface Lists {
-  readonly offsets: Uint32Array;
-  /** Rows of `inputs` features each. */
-  readonly features: Float32Array;
-  readonly inputs: number;
-}
-
-export interface FitOptions {
-  readonly epochs: number;
-  readonly listsPerStep: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-}
-
 /** Forward and backward pass over one list at a time, gradients summed until the caller takes a step. */
 export class MlpTrainer {
   readonly layout: Layout;

@@ -1,15 +1,12 @@
 import type { Baskets } from "./baskets.ts";
-import { Candidates, type SessionItems } from "./candidates.ts";
+import { Candidates, KEPT_MAX, type SessionItems } from "./candidates.ts";
 import { FEATURE_COUNT, Features } from "./features.ts";
 import { Gate } from "./gate.ts";
 import type { PackedIds } from "./item-ids.ts";
 import { Mlp } from "./mlp.ts";
 import { type ListOptions, type RankedList, type RankOptions, type Reason, reasons } from "./ranking.ts";
-import type { ItemTables } from "./tables.ts";
+import { type ItemTables, longestRow } from "./tables.ts";
 import { TopK } from "./top-k.ts";
-
-/** Candidates that reach the reranker. */
-export const KEPT_MAX = 100;
 
 /** Everything a model consists of: what training makes and the model file holds. */
 export interface ModelParts {
@@ -52,10 +49,7 @@ export class Model {
   constructor(parts: ModelParts) {
     this.parts = parts;
     this.itemCount = parts.ids.count;
-    let rowMax = 0;
-    const { rowOffsets } = parts.tables;
-    for (let i = 0; i < this.itemCount; i++) rowMax = Math.max(rowMax, rowOffsets[i + 1]! - rowOffsets[i]!);
-    this.#candidates = new Candidates(parts.tables, rowMax, KEPT_MAX);
+    this.#candidates = new Candidates(parts.tables, longestRow(parts.tables), KEPT_MAX);
     this.#features = new Features(parts.tables);
     if (parts.reranker !== undefined) {
       this.#reranker = new Mlp(FEATURE_COUNT, KEPT_MAX);
@@ -243,7 +237,7 @@ export class Model {
 }
 
 /** Newest items of a session that are looked at. */
-export const SESSION_MAX = 50;
+const SESSION_MAX = 50;
 
 function contains({ items, count }: SessionItems, item: number): boolean {
   for (let i = 0; i < count; i++) if (items[i] === item) return true;

@@ -1,5 +1,3 @@
-import type { SessionItems } from "./candidates.ts";
-
 /** What put an item on a list. Codes are kept in served logs: append only. */
 export const reasons = {
   /** A neighbour, in the count tables, of the `source` item of the session. */
@@ -51,5 +49,3 @@ export function createList(capacity: number): RankedList {
     source: new Int32Array(capacity),
   };
 }
-
-export type { SessionItems };

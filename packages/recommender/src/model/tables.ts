@@ -10,7 +10,7 @@ import { TopK } from "./top-k.ts";
  * - `recent`    `forward` with older sessions decayed: what follows now
  * - `hop`       `together` walked twice: neighbours of neighbours, for sparse catalogues
  */
-export const SIGNALS = ["next", "forward", "reverse", "together", "recent", "hop"] as const;
+const SIGNALS = ["next", "forward", "reverse", "together", "recent", "hop"] as const;
 export const SIGNAL_COUNT = SIGNALS.length;
 
 const NEXT = 0;
@@ -29,7 +29,7 @@ export interface TableOptions {
   readonly occurrencesMax: number;
 }
 
-export const tableDefaults: TableOptions = { rowMax: 160, window: 10, occurrencesMax: 20_000 };
+const tableDefaults: TableOptions = { rowMax: 160, window: 10, occurrencesMax: 20_000 };
 
 /** CSR: the neighbours of item `i` are `rowOffsets[i]` to `rowOffsets[i + 1]`, best first; `values` has SIGNAL_COUNT numbers for each. */
 export interface ItemTables {
@@ -85,7 +85,7 @@ function indexOccurrences(log: InteractionLog, itemCount: number): Occurrences {
   return { offsets, positions, sessionAt };
 }
 
-export function sessionWeight(session: number, sessions: number): number {
+function sessionWeight(session: number, sessions: number): number {
   return Math.exp(-(sessions - 1 - session) / (RECENT_SHARE * sessions));
 }
 
@@ -307,4 +307,11 @@ class RowWriter {
       values: this.#values.slice(0, this.#end * SIGNAL_COUNT),
     };
   }
+}
+
+/** Entries of the longest row: bounds the candidates of one query. */
+export function longestRow({ rowOffsets, itemCount }: ItemTables): number {
+  let longest = 0;
+  for (let i = 0; i < itemCount; i++) longest = Math.max(longest, rowOffsets[i + 1]! - rowOffsets[i]!);
+  return longest;
 }

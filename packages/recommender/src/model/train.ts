@@ -1,4 +1,5 @@
 import { buildBaskets } from "./baskets.ts";
+import { fitReranker } from "./fit-reranker.ts";
 import { type InteractionLog, sessionCount } from "./interaction-log.ts";
 import { PackedIds, packIds } from "./item-ids.ts";
 import { Model } from "./model.ts";
@@ -22,11 +23,12 @@ export interface TrainReport {
 /** Builds a model from a shop's whole log. Deterministic: the same log and options give the same bytes. */
 export function trainModel(log: InteractionLog, options: TrainOptions): { model: Model; report: TrainReport } {
   const tables = buildTables(log);
+  const reranker = fitReranker(log, options.seed);
   const model = new Model({
     ids: new PackedIds(packIds(log.itemIds)),
     tables,
     baskets: buildBaskets(log),
-    reranker: undefined,
+    reranker,
     popularOrder: orderBy(tables.recentVisits),
     trendingOrder: trending(tables),
     meta: {
@@ -42,7 +44,7 @@ export function trainModel(log: InteractionLog, options: TrainOptions): { model:
     interactions: log.items.length,
     items: log.itemIds.length,
     pairs: tables.neighbours.length,
-    reranked: false,
+    reranked: reranker !== undefined,
   };
   return { model, report };
 }

@@ -97,7 +97,8 @@ it("lists that would come back short are filled with what the model does not kno
 });
 
 it("a new shopper gets what fits the page before what is popular", async () => {
-  const shop = await shopWithNewItems(1);
+  // Without exploration, whose place in a list changes with the hour.
+  const shop = await shopWithNewItems(1, 0);
   const answer = await shop.ask("for_you", {
     shopper: { userId: "nobody" },
     items: ["desk-3"],
