@@ -4,6 +4,7 @@ import { defineBench } from "./bench.ts";
 import {
   alteredRequestsAreRefused,
   batchesCountOnce,
+  browserSdkDelivers,
   eventsCountOnce,
   tenantsAreApart,
   upstreamsAnswerTheGatewayOnly,
@@ -65,6 +66,7 @@ export default defineBench({
     log("trained");
 
     const freshAfterMs = await viewsChangeTheNextList(a);
+    await browserSdkDelivers(a);
     await tenantsAreApart(a, b);
     await upstreamsAnswerTheGatewayOnly(stack, a);
     await alteredRequestsAreRefused(a);

@@ -1,6 +1,12 @@
 /** What must hold of the whole system. Each check throws an AssertionError that says what did not. */
 import assert from "node:assert/strict";
-import type { EventsAnswer, ProblemDetails, RecommendationAnswer } from "@endcap/protocol";
+import {
+  ENVELOPE_CONTENT_TYPE,
+  type EventsAnswer,
+  type ProblemDetails,
+  type RecommendationAnswer,
+} from "@endcap/protocol";
+import { init } from "@endcap/sdk-browser";
 import { itemId } from "../stack/small-shop.ts";
 import type { Stack } from "../stack/stack.ts";
 import { type Browser, batch, type Shop, send, view } from "./shop.ts";
@@ -42,6 +48,33 @@ export async function viewsChangeTheNextList(shop: Shop): Promise<number> {
   assert.ok(speaking.length > 0, `no new item names one of the views as its reason: ${listOf(after)}`);
   assert.equal(listOf(await homeOf(other)), othersBefore, "another shopper's list changed");
   return freshAfterMs;
+}
+
+/** The browser SDK itself, on Node's fetch with the Origin that a page would have: bootstrap first, signed from then on. */
+export async function browserSdkDelivers(shop: Shop): Promise<void> {
+  const envelopes: string[] = [];
+  const plainFetch = globalThis.fetch;
+  globalThis.fetch = (input, init = {}) => {
+    envelopes.push(String(init.body).slice(0, 3));
+    return plainFetch(input, { ...init, headers: { "content-type": ENVELOPE_CONTENT_TYPE, origin: shop.origin } });
+  };
+  try {
+    const sdk = init({ key: shop.keys.publishable, endpoint: shop.gateway });
+    const viewed = [itemId(3, 0), itemId(3, 1), itemId(3, 2)];
+    for (const id of viewed) {
+      sdk.track("view_item", { items: [{ id }] });
+      await sdk.flush();
+    }
+    const { items, fallback } = await sdk.recommend({ placement: "home", include: ["reason"] });
+    assert.equal(fallback, undefined, "the SDK was given the fallback list");
+    assert.ok(
+      items.some(({ reason }) => viewed.includes(reason?.because?.itemId ?? "")),
+      `no reason names what the SDK tracked: ${JSON.stringify(items)}`,
+    );
+    assert.deepEqual([envelopes[0], new Set(envelopes.slice(1))], ["EP1", new Set(["EC1"])]);
+  } finally {
+    globalThis.fetch = plainFetch;
+  }
 }
 
 /** The keys of one tenant reach nothing of another. */
