@@ -38,7 +38,8 @@ it("a reader killed inside a read transaction does not make the file grow for ev
     await rewrite(10);
     const before = (await table.stats()).bytes;
     const after = await rewrite(150);
-    expect(after).toBeLessThanOrEqual(before * 1.1);
+    // With the dead reader's slot in place these rewrites would more than double it.
+    expect(after).toBeLessThanOrEqual(before * 1.5);
     console.info(
       `file: steady ${mb(steady)}, with a living reader ${mb(held)}, 150 rewrites after its death ${mb(after)}`,
     );
