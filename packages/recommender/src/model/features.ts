@@ -1,77 +1,104 @@
-import { type Candidates, type SessionItems, SUMS } from "./candidates.ts";
+import { type Candidates, KEPT_MAX, type SessionItems } from "./candidates.ts";
+import { SIGNAL_COUNT } from "./signals.ts";
+import { Similarity } from "./similarity.ts";
 import type { ItemTables } from "./tables.ts";
+import { DOTS_STRIDE, VIEWS } from "./vector-kernels.ts";
+import type { Vectors } from "./vectors.ts";
 
 /**
  * What the reranker sees of a candidate:
- * the log of its twelve sums, of its blend and its rank by blend; log visits, log recent visits and their difference (the trend);
- * its place in the session (in it at all, the last item, 1/(1 + steps back), how often), and of the session itself
- * whether it just repeated an item, its share of repeats and its log length.
+ * - the tables: log of its six sums and of their blend, from how many of the session's items it was reached
+ * - the vectors: its cosine with the session, in three views
+ * - the item: log visits, log recent visits, when last seen, how often one returns to it, leaves or enters there
+ * - its place in the session: whether it is in it, is the last or the first, 1 / (1 + clicks back), how often, how often it
+ *   followed the last item there, whether it is the last and was seen before
+ * - the session, the same for all its candidates: share of repeats, log length, log visits of the last item, how often one
+ *   leaves from that and returns to it
  */
-export const FEATURE_COUNT = SUMS + 12;
+export const FEATURE_COUNT = SIGNAL_COUNT + 2 + VIEWS + 6 + 7 + 5;
 
-const FLOOR = 1e-4;
+/** Below every signal that a row keeps. */
+const floor = 1e-4;
+/** Newest clicks that are looked at, so that a shopper with 100,000 costs no more than others. */
+const clicksMax = 50;
 
 export class Features {
+  readonly #tables: ItemTables;
   readonly #logVisits: Float32Array;
   readonly #logRecent: Float32Array;
-  #lastRepeats = 0;
-  #repeatShare = 0;
-  #logLength = 0;
+  readonly #similarity: Similarity;
+  readonly #ofSession = new Float32Array(5);
+  #lastSeenBefore = 0;
 
-  constructor(tables: ItemTables) {
+  constructor(tables: ItemTables, vectors: Vectors) {
+    this.#tables = tables;
     this.#logVisits = tables.visits.map((visits) => Math.log1p(visits));
     this.#logRecent = tables.recentVisits.map((visits) => Math.log(visits + 0.05));
+    this.#similarity = new Similarity(vectors, KEPT_MAX);
   }
 
-  begin({ items, count }: SessionItems): void {
+  /** Prepares the kept candidates of a session for `write`. */
+  begin(candidates: Candidates, { items, count }: SessionItems): void {
+    const start = Math.max(0, count - clicksMax);
     const last = items[count - 1]!;
     let repeats = 0;
-    let lastCount = 0;
-    for (let i = Math.max(1, count - 50); i < count; i++) {
+    for (let i = start + 1; i < count; i++) {
       let seen = 0;
-      for (let j = Math.max(0, i - 50); j < i; j++) if (items[j] === items[i]) seen = 1;
+      for (let j = start; j < i; j++) if (items[j] === items[i]) seen = 1;
       repeats += seen;
-      if (items[i] === last) lastCount++;
+      if (i === count - 1) this.#lastSeenBefore = seen;
     }
-    this.#lastRepeats = lastCount > 1 ? 1 : 0;
-    this.#repeatShare = repeats / count;
-    this.#logLength = Math.log(count);
+    if (count - start === 1) this.#lastSeenBefore = 0;
+    const session = this.#ofSession;
+    session[0] = repeats / (count - start);
+    session[1] = Math.log(count - start);
+    session[2] = this.#logVisits[last]!;
+    session[3] = this.#tables.exitRate[last]!;
+    session[4] = this.#tables.repeatRate[last]!;
+    this.#similarity.begin(items, count);
+    this.#similarity.compare(candidates.kept, candidates.items, candidates.keptCount);
   }
 
-  /** Writes the FEATURE_COUNT features of `slot`, `rank` th by blend, to `out` at `at`. */
-  write(
-    candidates: Candidates,
-    session: SessionItems,
-    slot: number,
-    rank: number,
-    out: Float32Array,
-    at: number,
-  ): void {
-    const { sums } = candidates;
+  /** Writes the FEATURE_COUNT features of the `r`th kept candidate to `out` at `at`. */
+  write(candidates: Candidates, session: SessionItems, r: number, out: Float32Array, at: number): void {
+    const slot = candidates.kept[r]!;
     const item = candidates.items[slot]!;
+    const { sums } = candidates;
     let f = at;
-    for (let k = 0; k < SUMS; k++) out[f++] = Math.log(sums[slot * SUMS + k]! + FLOOR);
-    out[f++] = Math.log(candidates.blend[slot]! + FLOOR);
-    out[f++] = Math.log(rank + 1);
-    const logVisits = this.#logVisits[item]!;
-    const logRecent = this.#logRecent[item]!;
-    out[f++] = logVisits;
-    out[f++] = logRecent;
-    out[f++] = logRecent - logVisits;
+    for (let k = 0; k < SIGNAL_COUNT; k++) out[f++] = Math.log(sums[slot * SIGNAL_COUNT + k]! + floor);
+    out[f++] = Math.log(candidates.blend[slot]! + floor);
+    out[f++] = candidates.support[slot]!;
+    for (let v = 0; v < VIEWS; v++) out[f++] = this.#similarity.cosines[r * DOTS_STRIDE + v]!;
+    out[f++] = this.#logVisits[item]!;
+    out[f++] = this.#logRecent[item]!;
+    out[f++] = this.#tables.lastSeen[item]!;
+    out[f++] = this.#tables.repeatRate[item]!;
+    out[f++] = this.#tables.exitRate[item]!;
+    out[f++] = this.#tables.entryRate[item]!;
+    f = this.#writePlace(session, item, out, f);
+    for (let i = 0; i < this.#ofSession.length; i++) out[f++] = this.#ofSession[i]!;
+  }
+
+  #writePlace({ items, count }: SessionItems, item: number, out: Float32Array, at: number): number {
+    const start = Math.max(0, count - clicksMax);
+    const last = items[count - 1]!;
     let back = -1;
     let times = 0;
-    const { items, count } = session;
-    for (let i = count - 1; i >= 0 && i >= count - 50; i--) {
+    let followed = 0;
+    for (let i = count - 1; i >= start; i--) {
       if (items[i] !== item) continue;
       if (back < 0) back = count - 1 - i;
       times++;
+      if (i > start && items[i - 1] === last) followed++;
     }
+    let f = at;
     out[f++] = back >= 0 ? 1 : 0;
     out[f++] = back === 0 ? 1 : 0;
+    out[f++] = items[start] === item ? 1 : 0;
     out[f++] = back >= 0 ? 1 / (1 + back) : 0;
     out[f++] = times;
-    out[f++] = back === 0 ? this.#lastRepeats : 0;
-    out[f++] = back >= 0 ? this.#repeatShare : 0;
-    out[f++] = back >= 0 ? this.#logLength : 0;
+    out[f++] = followed;
+    out[f++] = back === 0 ? this.#lastSeenBefore : 0;
+    return f;
   }
 }

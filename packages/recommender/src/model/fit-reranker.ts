@@ -4,18 +4,19 @@ import { type InteractionLog, sessionCount, sliceSessions } from "./interaction-
 import { Adam, MlpTrainer } from "./mlp-trainer.ts";
 import { seededRandom, shuffle } from "./random.ts";
 import { WIDTH } from "./simd.ts";
-import { buildTables, longestRow } from "./tables.ts";
+import { buildTables } from "./tables.ts";
+import { diffuse } from "./vectors.ts";
 
 /** Share of the sessions, the newest, that the reranker learns from; tables for that are counted on the others. */
 const heldOutShare = 0.08;
-const listsMax = 20_000;
+const listsMax = 40_000;
 /** Fewer lists than this fit noise: the blend ranks then. */
 const listsMin = 300;
 /** Rows of a list: what was clicked, and candidates that were not, drawn from all that were kept. */
-const rowsMax = 40;
-const epochs = 4;
-const listsPerStep = 32;
-const learningRate = 3e-3;
+const rowsMax = 50;
+const epochs = 3;
+const listsPerStep = 16;
+const learningRate = 4e-3;
 const warmUpSteps = 50;
 
 interface Lists {
@@ -31,7 +32,7 @@ interface Lists {
  */
 export function fitReranker(log: InteractionLog, seed: number): Float32Array | undefined {
   const random = seededRandom(seed);
-  const lists = collectLists(log, random);
+  const lists = collectLists(log, seed, random);
   if (lists.count < listsMin) return undefined;
   const { mean, deviation } = standardize(lists);
   const trainer = new MlpTrainer(FEATURE_COUNT, rowsMax);
@@ -66,12 +67,12 @@ export function fitReranker(log: InteractionLog, seed: number): Float32Array | u
   return folded(trainer, mean, deviation);
 }
 
-function collectLists(log: InteractionLog, random: () => number): Lists {
+function collectLists(log: InteractionLog, seed: number, random: () => number): Lists {
   const sessions = sessionCount(log);
   const cut = Math.floor(sessions * (1 - heldOutShare));
-  const tables = buildTables(sliceSessions(log, 0, cut));
-  const candidates = new Candidates(tables, longestRow(tables), KEPT_MAX);
-  const features = new Features(tables);
+  const { tables, graph } = buildTables(sliceSessions(log, 0, cut));
+  const candidates = new Candidates(tables);
+  const features = new Features(tables, diffuse(graph, tables.itemCount, seed));
   const first = log.sessionOffsets[cut]!;
   const every = Math.max(1, (log.items.length - first) / listsMax);
   const offsets = new Uint32Array(listsMax + 1);
@@ -93,21 +94,19 @@ function collectLists(log: InteractionLog, random: () => number): Lists {
       candidates.select(() => true);
       const clicked = rankOf(candidates, items[position]!);
       if (clicked < 0) continue;
-      features.begin(session);
-      features.write(candidates, session, candidates.kept[clicked]!, clicked, rows, row++ * FEATURE_COUNT);
+      features.begin(candidates, session);
+      features.write(candidates, session, clicked, rows, row++ * FEATURE_COUNT);
       let others = 0;
       for (let r = 0; r < candidates.keptCount; r++) if (r !== clicked) drawn[others++] = r;
       if (others > rowsMax - 1) shuffle(drawn, others, random);
       for (let n = 0; n < Math.min(others, rowsMax - 1); n++) {
-        const rank = drawn[n]!;
-        features.write(candidates, session, candidates.kept[rank]!, rank, rows, row++ * FEATURE_COUNT);
+        features.write(candidates, session, drawn[n]!, rows, row++ * FEATURE_COUNT);
       }
       offsets[++count] = row;
     }
   }
   return { count, offsets, features: rows.subarray(0, row * FEATURE_COUNT) };
 }
-
 function rankOf(candidates: Candidates, item: number): number {
   for (let r = 0; r < candidates.keptCount; r++) if (candidates.items[candidates.kept[r]!] === item) return r;
   return -1;

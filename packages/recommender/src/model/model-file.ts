@@ -12,7 +12,7 @@ import { Model, type ModelMeta, type ModelParts } from "./model.ts";
  * Every byte is covered: the preamble and the header by their CRCs, sections by one each, padding by having to be zero.
  */
 const MAGIC = "ENDCAPMF";
-const FORMAT = 1;
+const FORMAT = 2;
 const PREAMBLE = 24;
 const ALIGN = 64;
 
@@ -29,9 +29,9 @@ export class ModelFileError extends Error {
   }
 }
 
-const arrays = { u8: Uint8Array, u32: Uint32Array, i32: Int32Array, f32: Float32Array } as const;
+const arrays = { i8: Int8Array, u8: Uint8Array, u32: Uint32Array, i32: Int32Array, f32: Float32Array } as const;
 type ArrayName = keyof typeof arrays;
-type Section = Uint8Array | Uint32Array | Int32Array | Float32Array;
+type Section = Int8Array | Uint8Array | Uint32Array | Int32Array | Float32Array;
 
 interface SectionHead {
   readonly name: string;
@@ -47,7 +47,15 @@ interface Header {
   readonly sections: readonly SectionHead[];
 }
 
-function sectionsOf({ ids, tables, baskets, reranker, popularOrder, trendingOrder }: ModelParts): [string, Section][] {
+function sectionsOf({
+  ids,
+  tables,
+  vectors,
+  baskets,
+  reranker,
+  popularOrder,
+  trendingOrder,
+}: ModelParts): [string, Section][] {
   const sections: [string, Section][] = [
     ["ids.bytes", ids.columns.bytes],
     ["ids.offsets", ids.columns.offsets],
@@ -57,6 +65,12 @@ function sectionsOf({ ids, tables, baskets, reranker, popularOrder, trendingOrde
     ["tables.values", tables.values],
     ["tables.visits", tables.visits],
     ["tables.recentVisits", tables.recentVisits],
+    ["tables.lastSeen", tables.lastSeen],
+    ["tables.repeatRate", tables.repeatRate],
+    ["tables.exitRate", tables.exitRate],
+    ["tables.entryRate", tables.entryRate],
+    ["vectors.bytes", vectors.bytes],
+    ["vectors.scales", vectors.scales],
     ["baskets.rowOffsets", baskets.rowOffsets],
     ["baskets.neighbours", baskets.neighbours],
     ["baskets.values", baskets.values],
@@ -173,10 +187,15 @@ function assemble(found: Map<string, Section>, meta: ModelMeta): Model {
       itemCount: ids.count,
       rowOffsets: u32("tables.rowOffsets"),
       neighbours: i32("tables.neighbours"),
-      values: f32("tables.values"),
+      values: u8("tables.values"),
       visits: f32("tables.visits"),
       recentVisits: f32("tables.recentVisits"),
+      lastSeen: f32("tables.lastSeen"),
+      repeatRate: f32("tables.repeatRate"),
+      exitRate: f32("tables.exitRate"),
+      entryRate: f32("tables.entryRate"),
     },
+    vectors: { bytes: section(found, "vectors.bytes", Int8Array), scales: f32("vectors.scales") },
     baskets: {
       rowOffsets: u32("baskets.rowOffsets"),
       neighbours: i32("baskets.neighbours"),
@@ -214,6 +233,7 @@ function bytesOf(array: Section): Uint8Array {
 }
 
 function nameOf(array: Section): ArrayName {
+  if (array instanceof Int8Array) return "i8";
   if (array instanceof Uint8Array) return "u8";
   if (array instanceof Uint32Array) return "u32";
   return array instanceof Int32Array ? "i32" : "f32";

@@ -5,13 +5,15 @@ import { Gate } from "./gate.ts";
 import type { PackedIds } from "./item-ids.ts";
 import { Mlp } from "./mlp.ts";
 import { type ListOptions, type RankedList, type RankOptions, type Reason, reasons } from "./ranking.ts";
-import { type ItemTables, longestRow } from "./tables.ts";
+import type { ItemTables } from "./tables.ts";
 import { TopK } from "./top-k.ts";
+import type { Vectors } from "./vectors.ts";
 
 /** Everything a model consists of: what training makes and the model file holds. */
 export interface ModelParts {
   readonly ids: PackedIds;
   readonly tables: ItemTables;
+  readonly vectors: Vectors;
   readonly baskets: Baskets;
   /** Parameters of the reranker; undefined when there was too little data to fit one: the blend ranks then. */
   readonly reranker: Float32Array | undefined;
@@ -49,8 +51,8 @@ export class Model {
   constructor(parts: ModelParts) {
     this.parts = parts;
     this.itemCount = parts.ids.count;
-    this.#candidates = new Candidates(parts.tables, longestRow(parts.tables), KEPT_MAX);
-    this.#features = new Features(parts.tables);
+    this.#candidates = new Candidates(parts.tables);
+    this.#features = new Features(parts.tables, parts.vectors);
     if (parts.reranker !== undefined) {
       this.#reranker = new Mlp(FEATURE_COUNT, KEPT_MAX);
       this.#reranker.parameters.set(parts.reranker);
@@ -181,9 +183,9 @@ export class Model {
     const candidates = this.#candidates;
     const reranker = this.#reranker;
     if (reranker !== undefined) {
-      this.#features.begin(session);
+      this.#features.begin(candidates, session);
       for (let r = 0; r < candidates.keptCount; r++) {
-        this.#features.write(candidates, session, candidates.kept[r]!, r, reranker.x, r * reranker.layout.stride);
+        this.#features.write(candidates, session, r, reranker.x, r * reranker.layout.stride);
       }
       reranker.forward(candidates.keptCount);
     }

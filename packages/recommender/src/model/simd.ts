@@ -4,6 +4,7 @@ import {
   addVectors,
   and,
   type Code,
+  each,
   type Func,
   get,
   greater,
@@ -42,7 +43,7 @@ export interface Kernels {
   output(x: number, stride: number, inputs: number, w: number, h: number, v: number, out: number, rows: number): void;
 }
 
-const each = (body: (index: number) => Code): Code => Array.from({ length: VECTORS }, (_, i) => body(i)).flat();
+const lanes = (body: (index: number) => Code): Code => each(VECTORS, body);
 
 const dense: Func = (() => {
   const [x, stride, inputs, w, bias, out, rows, end, k, kEnd, wk, acc] = [
@@ -57,16 +58,16 @@ const dense: Func = (() => {
     body: [
       ...set(end, add(get(out), multiply(get(rows), int(ROW_BYTES)))),
       ...loop(out, end, int(ROW_BYTES), [
-        ...each((v) => set(acc + v, load(get(bias), v * 16))),
+        ...lanes((v) => set(acc + v, load(get(bias), v * 16))),
         ...set(k, get(x)),
         ...set(kEnd, add(get(x), multiply(get(inputs), int(4)))),
         ...set(wk, get(w)),
         ...loop(k, kEnd, int(4), [
           ...set(splat, loadSplat(get(k))),
-          ...each((v) => set(acc + v, addVectors(get(acc + v), multiplyVectors(get(splat), load(get(wk), v * 16))))),
+          ...lanes((v) => set(acc + v, addVectors(get(acc + v), multiplyVectors(get(splat), load(get(wk), v * 16))))),
           ...set(wk, add(get(wk), int(ROW_BYTES))),
         ]),
-        ...each((v) => store(get(out), greater(get(acc + v), zeros), v * 16)),
+        ...lanes((v) => store(get(out), greater(get(acc + v), zeros), v * 16)),
         ...set(x, add(get(x), get(stride))),
       ]),
     ],
@@ -84,16 +85,16 @@ const denseMasked: Func = (() => {
     body: [
       ...set(end, add(get(out), multiply(get(rows), int(ROW_BYTES)))),
       ...loop(out, end, int(ROW_BYTES), [
-        ...each((v) => set(acc + v, zeros)),
+        ...lanes((v) => set(acc + v, zeros)),
         ...set(k, get(x)),
         ...set(kEnd, add(get(x), int(ROW_BYTES))),
         ...set(wk, get(w)),
         ...loop(k, kEnd, int(4), [
           ...set(splat, loadSplat(get(k))),
-          ...each((v) => set(acc + v, addVectors(get(acc + v), multiplyVectors(get(splat), load(get(wk), v * 16))))),
+          ...lanes((v) => set(acc + v, addVectors(get(acc + v), multiplyVectors(get(splat), load(get(wk), v * 16))))),
           ...set(wk, add(get(wk), int(ROW_BYTES))),
         ]),
-        ...each((v) => store(get(out), and(get(acc + v), isGreater(load(get(mask), v * 16), zeros)), v * 16)),
+        ...lanes((v) => store(get(out), and(get(acc + v), isGreater(load(get(mask), v * 16), zeros)), v * 16)),
         ...set(x, add(get(x), int(ROW_BYTES))),
         ...set(mask, add(get(mask), int(ROW_BYTES))),
       ]),
@@ -116,15 +117,15 @@ const outer: Func = (() => {
       ...set(column, get(x)),
       ...set(dEnd, add(get(d), multiply(get(rows), int(ROW_BYTES)))),
       ...loop(column, end, int(4), [
-        ...each((v) => set(acc + v, load(get(w), v * 16))),
+        ...lanes((v) => set(acc + v, load(get(w), v * 16))),
         ...set(at, get(column)),
         ...set(dk, get(d)),
         ...loop(dk, dEnd, int(ROW_BYTES), [
           ...set(splat, loadSplat(get(at))),
-          ...each((v) => set(acc + v, addVectors(get(acc + v), multiplyVectors(get(splat), load(get(dk), v * 16))))),
+          ...lanes((v) => set(acc + v, addVectors(get(acc + v), multiplyVectors(get(splat), load(get(dk), v * 16))))),
           ...set(at, add(get(at), get(stride))),
         ]),
-        ...each((v) => store(get(w), get(acc + v), v * 16)),
+        ...lanes((v) => store(get(w), get(acc + v), v * 16)),
         ...set(w, add(get(w), int(ROW_BYTES))),
       ]),
     ],
@@ -153,7 +154,7 @@ const output: Func = (() => {
           ...set(acc, addVectors(get(acc), multiplyVectors(load(get(k)), load(get(wk))))),
           ...set(wk, add(get(wk), int(16))),
         ]),
-        ...each((i) => set(acc, addVectors(get(acc), multiplyVectors(load(get(h), i * 16), load(get(v), i * 16))))),
+        ...lanes((i) => set(acc, addVectors(get(acc), multiplyVectors(load(get(h), i * 16), load(get(v), i * 16))))),
         ...storeFloat(get(out), sum(get(acc))),
         ...set(x, add(get(x), get(stride))),
         ...set(h, add(get(h), int(ROW_BYTES))),

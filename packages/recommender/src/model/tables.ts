@@ -1,75 +1,128 @@
+import { type Graph, strongestPairs } from "./graph.ts";
 import { type InteractionLog, sessionCount } from "./interaction-log.ts";
-import { TopK } from "./top-k.ts";
+import { decoded } from "./minifloat.ts";
+import { type Rows, RowWriter } from "./rows.ts";
+import { FORWARD, HOP, NEXT, RECENT, REVERSE, SIGNAL_COUNT, TOGETHER } from "./signals.ts";
+import { countVisits, sessionWeights, type Visits } from "./visits.ts";
 
-/**
- * The signals kept for each pair of items (from, to), each between 0 and about 1:
- * - `next`      share of the visits of `from` that went straight on to `to`
- * - `forward`   the same over the next ten positions, 0.7 for each further step
- * - `reverse`   `forward` of the opposite pair: what people saw before
- * - `together`  co-occurrence within ten positions, cosine-normalised
- * - `recent`    `forward` with older sessions decayed: what follows now
- * - `hop`       `together` walked twice: neighbours of neighbours, for sparse catalogues
- */
-const SIGNALS = ["next", "forward", "reverse", "together", "recent", "hop"] as const;
-export const SIGNAL_COUNT = SIGNALS.length;
-
-const NEXT = 0;
-const FORWARD = 1;
-const REVERSE = 2;
-const TOGETHER = 3;
-const RECENT = 4;
-const HOP = 5;
-
-export interface TableOptions {
-  /** Neighbours kept for an item. */
-  readonly rowMax: number;
-  /** How far apart two positions of a session may be to count as a pair. */
-  readonly window: number;
-  /** Latest occurrences of an item that are walked: bounds the cost of a bestseller. */
-  readonly occurrencesMax: number;
-}
-
-const tableDefaults: TableOptions = { rowMax: 160, window: 10, occurrencesMax: 20_000 };
-
-/** CSR: the neighbours of item `i` are `rowOffsets[i]` to `rowOffsets[i + 1]`, best first; `values` has SIGNAL_COUNT numbers for each. */
-export interface ItemTables {
+export interface ItemTables extends Rows, Visits {
   readonly itemCount: number;
-  readonly rowOffsets: Uint32Array;
-  readonly neighbours: Int32Array;
-  readonly values: Float32Array;
-  /** Interactions of each item: all, and with sessions decayed by age. */
-  readonly visits: Float32Array;
-  readonly recentVisits: Float32Array;
 }
 
-const STEP_DECAY = 0.7;
-/** Age at which a session counts 1/e in `recent`, as a share of all sessions: 12% of a three-month log is eleven days. */
-const RECENT_SHARE = 0.12;
-const SHRINK = 2;
-const COSINE_DAMPING = 3;
-const HOP_FANOUT = 40;
-const ROW_WEIGHTS = [1, 1.2, 0.6, 1.2, 0.8, 0.5] as const;
+/** Neighbours kept for an item. */
+const rowMax = 160;
+/** How far apart two positions of a session may be to count as a pair. */
+const window = 10;
+/** Latest occurrences of an item that are walked: bounds the cost of a bestseller. */
+const occurrencesMax = 20_000;
+/** What is left of a pair's weight for each further position between the two. */
+const forwardDecay = 0.7;
+const togetherDecay = 0.3;
+/** Added to what a share is taken of, so that one visit of one visit is no certainty. */
+const shrink = 2;
+const cosineDamping = 5;
 
 /**
  * Walks every occurrence of an item through its session, adding into one dense accumulator for the whole catalogue: no pairs
  * are materialised and nothing is hashed, so memory stays at the log plus the result and the cost per event does not grow.
  */
-export function buildTables(log: InteractionLog, options: TableOptions = tableDefaults): ItemTables {
+export function buildTables(log: InteractionLog): { tables: ItemTables; graph: Graph } {
   const itemCount = log.itemIds.length;
-  const occurrences = indexOccurrences(log, itemCount);
-  const { visits, recentVisits } = countVisits(log, itemCount);
-  const direct = countDirect(log, occurrences, visits, itemCount, options);
-  return { itemCount, ...addHops(direct, itemCount, options.rowMax), visits, recentVisits };
+  const direct = countDirect(log, itemCount);
+  const graph = strongestPairs(direct, itemCount);
+  return { tables: { itemCount, ...addHops(direct, graph, itemCount), ...countVisits(log) }, graph };
+}
+
+function countDirect(log: InteractionLog, itemCount: number): Rows {
+  const { items, sessionOffsets } = log;
+  const { offsets, positions, sessionAt } = indexOccurrences(log, itemCount);
+  const recency = sessionWeights(sessionCount(log));
+  const forwardWeights = decays(forwardDecay);
+  const togetherWeights = decays(togetherDecay);
+  const degrees = togetherDegrees(log, itemCount, togetherWeights);
+
+  const sums = new Float32Array(itemCount * SIGNAL_COUNT);
+  const touched = new Int32Array(itemCount);
+  const rows = new RowWriter(itemCount, rowMax);
+  for (let from = 0; from < itemCount; from++) {
+    let count = 0;
+    let [outNext, outForward, outRecent, inForward] = [0, 0, 0, 0];
+    const first = Math.max(offsets[from]!, offsets[from + 1]! - occurrencesMax);
+    for (let o = first; o < offsets[from + 1]!; o++) {
+      const at = positions[o]!;
+      const session = sessionAt[at]!;
+      const fresh = recency[session]!;
+      const start = Math.max(sessionOffsets[session]!, at - window);
+      for (let q = start; q < at; q++) {
+        const to = items[q]!;
+        if (to === from) continue;
+        const base = to * SIGNAL_COUNT;
+        if (sums[base + TOGETHER] === 0) touched[count++] = to;
+        const weight = forwardWeights[at - q]!;
+        sums[base + TOGETHER]! += togetherWeights[at - q]!;
+        sums[base + REVERSE]! += weight;
+        inForward += weight;
+      }
+      const end = Math.min(sessionOffsets[session + 1]!, at + window + 1);
+      for (let q = at + 1; q < end; q++) {
+        const to = items[q]!;
+        if (to === from) continue;
+        const base = to * SIGNAL_COUNT;
+        if (sums[base + TOGETHER] === 0) touched[count++] = to;
+        const weight = forwardWeights[q - at]!;
+        sums[base + TOGETHER]! += togetherWeights[q - at]!;
+        sums[base + FORWARD]! += weight;
+        sums[base + RECENT]! += weight * fresh;
+        outForward += weight;
+        outRecent += weight * fresh;
+        if (q === at + 1) {
+          sums[base + NEXT]! += 1;
+          outNext += 1;
+        }
+      }
+    }
+    // A bestseller's walk was cut: its sums are those of a part of its visits, and so must be its degree.
+    const walked = (offsets[from + 1]! - first) / Math.max(1, offsets[from + 1]! - offsets[from]!);
+    const degree = degrees[from]! * walked + cosineDamping;
+    for (let t = 0; t < count; t++) {
+      const base = touched[t]! * SIGNAL_COUNT;
+      sums[base + NEXT]! /= outNext + shrink;
+      sums[base + FORWARD]! /= outForward + shrink;
+      sums[base + REVERSE]! /= inForward + shrink;
+      sums[base + RECENT]! /= outRecent + shrink / 4;
+      sums[base + TOGETHER]! /= Math.sqrt(degree * (degrees[touched[t]!]! * walked + cosineDamping));
+    }
+    rows.write(touched, count, sums);
+    clear(sums, touched, count);
+  }
+  return rows.finish();
+}
+
+const decays = (decay: number) => Float32Array.from({ length: window + 1 }, (_, gap) => decay ** (gap - 1));
+
+function togetherDegrees({ items, sessionOffsets }: InteractionLog, itemCount: number, weights: Float32Array) {
+  const degrees = new Float64Array(itemCount);
+  for (let s = 0; s + 1 < sessionOffsets.length; s++) {
+    const end = sessionOffsets[s + 1]!;
+    for (let p = sessionOffsets[s]!; p < end; p++) {
+      for (let q = p + 1; q < Math.min(end, p + window + 1); q++) {
+        if (items[p] === items[q]) continue;
+        degrees[items[p]!]! += weights[q - p]!;
+        degrees[items[q]!]! += weights[q - p]!;
+      }
+    }
+  }
+  return degrees;
 }
 
 interface Occurrences {
   readonly offsets: Uint32Array;
+  /** Positions of each item in the log, oldest first. */
   readonly positions: Uint32Array;
   readonly sessionAt: Uint32Array;
 }
 
-function indexOccurrences(log: InteractionLog, itemCount: number): Occurrences {
-  const { items, sessionOffsets } = log;
+function indexOccurrences({ items, sessionOffsets }: InteractionLog, itemCount: number): Occurrences {
   const offsets = new Uint32Array(itemCount + 1);
   for (let p = 0; p < items.length; p++) offsets[items[p]! + 1]! += 1;
   for (let i = 1; i <= itemCount; i++) offsets[i]! += offsets[i - 1]!;
@@ -85,233 +138,41 @@ function indexOccurrences(log: InteractionLog, itemCount: number): Occurrences {
   return { offsets, positions, sessionAt };
 }
 
-function sessionWeight(session: number, sessions: number): number {
-  return Math.exp(-(sessions - 1 - session) / (RECENT_SHARE * sessions));
-}
-
-function countVisits(log: InteractionLog, itemCount: number): { visits: Float32Array; recentVisits: Float32Array } {
-  const visits = new Float32Array(itemCount);
-  const recentVisits = new Float32Array(itemCount);
-  const sessions = sessionCount(log);
-  for (let s = 0; s < sessions; s++) {
-    const weight = sessionWeight(s, sessions);
-    for (let p = log.sessionOffsets[s]!; p < log.sessionOffsets[s + 1]!; p++) {
-      visits[log.items[p]!]! += 1;
-      recentVisits[log.items[p]!]! += weight;
-    }
-  }
-  return { visits, recentVisits };
-}
-
-interface Rows {
-  readonly rowOffsets: Uint32Array;
-  readonly neighbours: Int32Array;
-  readonly values: Float32Array;
-}
-
-function countDirect(
-  log: InteractionLog,
-  { offsets, positions, sessionAt }: Occurrences,
-  visits: Float32Array,
-  itemCount: number,
-  options: TableOptions,
-): Rows {
-  const { items, sessionOffsets } = log;
-  const sessions = sessionCount(log);
-  const recency = new Float32Array(sessions);
-  for (let s = 0; s < sessions; s++) recency[s] = sessionWeight(s, sessions);
-  const stepWeights = Float32Array.from({ length: options.window + 1 }, (_, gap) => STEP_DECAY ** (gap - 1));
-
-  const sums = new Float32Array(itemCount * SIGNAL_COUNT);
-  const touched = new Int32Array(itemCount);
-  const rows = new RowWriter(itemCount, options.rowMax);
-  for (let from = 0; from < itemCount; from++) {
-    let touchedCount = 0;
-    let outNext = 0;
-    let outForward = 0;
-    let outRecent = 0;
-    let inForward = 0;
-    const first = Math.max(offsets[from]!, offsets[from + 1]! - options.occurrencesMax);
-    for (let o = first; o < offsets[from + 1]!; o++) {
-      const at = positions[o]!;
-      const session = sessionAt[at]!;
-      const start = Math.max(sessionOffsets[session]!, at - options.window);
-      const end = Math.min(sessionOffsets[session + 1]!, at + options.window + 1);
-      const fresh = recency[session]!;
-      for (let q = start; q < end; q++) {
-        const to = items[q]!;
-        if (to === from) continue;
-        const base = to * SIGNAL_COUNT;
-        if (sums[base + TOGETHER] === 0) touched[touchedCount++] = to;
-        sums[base + TOGETHER]! += 1;
-        if (q > at) {
-          const weight = stepWeights[q - at]!;
-          sums[base + FORWARD]! += weight;
-          outForward += weight;
-          sums[base + RECENT]! += weight * fresh;
-          outRecent += weight * fresh;
-          if (q === at + 1) {
-            sums[base + NEXT]! += 1;
-            outNext += 1;
-          }
-        } else {
-          const weight = stepWeights[at - q]!;
-          sums[base + REVERSE]! += weight;
-          inForward += weight;
-        }
-      }
-    }
-    rows.begin();
-    for (let t = 0; t < touchedCount; t++) {
-      const to = touched[t]!;
-      const base = to * SIGNAL_COUNT;
-      sums[base + NEXT]! /= outNext + SHRINK;
-      sums[base + FORWARD]! /= outForward + SHRINK;
-      sums[base + REVERSE]! /= inForward + SHRINK;
-      sums[base + RECENT]! /= outRecent + SHRINK / 4;
-      sums[base + TOGETHER]! /= Math.sqrt((visits[from]! + COSINE_DAMPING) * (visits[to]! + COSINE_DAMPING));
-      rows.offer(to, sums, base);
-    }
-    rows.end();
-    for (let t = 0; t < touchedCount; t++) sums.fill(0, touched[t]! * SIGNAL_COUNT, (touched[t]! + 1) * SIGNAL_COUNT);
-  }
-  return rows.finish();
-}
-
-/** Fills `hop` by walking `together` twice, and appends the best of the items reached only that way. */
-function addHops(direct: Rows, itemCount: number, rowMax: number): Rows {
+/** Fills HOP by walking the graph twice, and lets the items that are reached only so compete for the row. */
+function addHops(direct: Rows, graph: Graph, itemCount: number): Rows {
   const { rowOffsets, neighbours, values } = direct;
-  const fans = strongest(direct, itemCount);
   const sums = new Float32Array(itemCount * SIGNAL_COUNT);
   const seen = new Uint8Array(itemCount);
   const touched = new Int32Array(itemCount);
   const rows = new RowWriter(itemCount, rowMax);
   for (let from = 0; from < itemCount; from++) {
-    let touchedCount = 0;
+    let count = 0;
     for (let e = rowOffsets[from]!; e < rowOffsets[from + 1]!; e++) {
       const to = neighbours[e]!;
       seen[to] = 1;
-      touched[touchedCount++] = to;
-      for (let k = 0; k < SIGNAL_COUNT; k++) sums[to * SIGNAL_COUNT + k] = values[e * SIGNAL_COUNT + k]!;
+      touched[count++] = to;
+      for (let k = 0; k < SIGNAL_COUNT; k++) sums[to * SIGNAL_COUNT + k] = decoded[values[e * SIGNAL_COUNT + k]!]!;
     }
-    for (let e = fans.offsets[from]!; e < fans.offsets[from + 1]!; e++) {
-      const via = fans.items[e]!;
-      const weight = fans.weights[e]!;
-      for (let f = fans.offsets[via]!; f < fans.offsets[via + 1]!; f++) {
-        const to = fans.items[f]!;
+    for (let e = graph.offsets[from]!; e < graph.offsets[from + 1]!; e++) {
+      const via = graph.items[e]!;
+      const weight = graph.shares[e]!;
+      for (let f = graph.offsets[via]!; f < graph.offsets[via + 1]!; f++) {
+        const to = graph.items[f]!;
         if (to === from) continue;
         if (seen[to] === 0) {
           seen[to] = 1;
-          touched[touchedCount++] = to;
+          touched[count++] = to;
         }
-        sums[to * SIGNAL_COUNT + HOP]! += weight * fans.weights[f]!;
+        sums[to * SIGNAL_COUNT + HOP]! += weight * graph.shares[f]!;
       }
     }
-    rows.begin();
-    for (let t = 0; t < touchedCount; t++) rows.offer(touched[t]!, sums, touched[t]! * SIGNAL_COUNT);
-    rows.end();
-    for (let t = 0; t < touchedCount; t++) {
-      seen[touched[t]!] = 0;
-      sums.fill(0, touched[t]! * SIGNAL_COUNT, (touched[t]! + 1) * SIGNAL_COUNT);
-    }
+    rows.write(touched, count, sums);
+    for (let t = 0; t < count; t++) seen[touched[t]!] = 0;
+    clear(sums, touched, count);
   }
   return rows.finish();
 }
 
-interface Fans {
-  readonly offsets: Uint32Array;
-  readonly items: Int32Array;
-  /** Shares of the row's kept `together`, so that a walk conserves its weight. */
-  readonly weights: Float32Array;
-}
-
-function strongest({ rowOffsets, neighbours, values }: Rows, itemCount: number): Fans {
-  const offsets = new Uint32Array(itemCount + 1);
-  const items = new Int32Array(itemCount * HOP_FANOUT);
-  const weights = new Float32Array(itemCount * HOP_FANOUT);
-  const best = new TopK(HOP_FANOUT);
-  let end = 0;
-  for (let from = 0; from < itemCount; from++) {
-    best.clear();
-    for (let e = rowOffsets[from]!; e < rowOffsets[from + 1]!; e++) best.offer(e, values[e * SIGNAL_COUNT + TOGETHER]!);
-    const count = best.sort();
-    let total = 0;
-    for (let r = 0; r < count; r++) total += best.scores[r]!;
-    for (let r = 0; r < count; r++) {
-      items[end] = neighbours[best.keys[r]!]!;
-      weights[end] = best.scores[r]! / (total + 0.1);
-      end++;
-    }
-    offsets[from + 1] = end;
-  }
-  return { offsets, items: items.subarray(0, end), weights: weights.subarray(0, end) };
-}
-
-/** Writes rows one after the other, each cut to its best `rowMax` by a fixed blend of the signals. */
-class RowWriter {
-  readonly #rowOffsets: Uint32Array;
-  #neighbours: Int32Array;
-  #values: Float32Array;
-  readonly #best: TopK;
-  #row = 0;
-  #end = 0;
-  #source: Float32Array = new Float32Array(0);
-
-  constructor(itemCount: number, rowMax: number) {
-    this.#rowOffsets = new Uint32Array(itemCount + 1);
-    this.#neighbours = new Int32Array(1024);
-    this.#values = new Float32Array(1024 * SIGNAL_COUNT);
-    this.#best = new TopK(rowMax);
-  }
-
-  begin(): void {
-    this.#best.clear();
-  }
-
-  offer(to: number, signals: Float32Array, base: number): void {
-    this.#source = signals;
-    let blend = 0;
-    for (let k = 0; k < SIGNAL_COUNT; k++) blend += ROW_WEIGHTS[k]! * signals[base + k]!;
-    this.#best.offer(to, blend);
-  }
-
-  end(): void {
-    const count = this.#best.sort();
-    this.#reserve(count);
-    for (let r = 0; r < count; r++) {
-      const to = this.#best.keys[r]!;
-      this.#neighbours[this.#end] = to;
-      for (let k = 0; k < SIGNAL_COUNT; k++) {
-        this.#values[this.#end * SIGNAL_COUNT + k] = this.#source[to * SIGNAL_COUNT + k]!;
-      }
-      this.#end++;
-    }
-    this.#rowOffsets[++this.#row] = this.#end;
-  }
-
-  #reserve(more: number): void {
-    if (this.#end + more <= this.#neighbours.length) return;
-    const length = Math.max(this.#end + more, Math.ceil(this.#neighbours.length * 1.6));
-    const neighbours = new Int32Array(length);
-    neighbours.set(this.#neighbours.subarray(0, this.#end));
-    this.#neighbours = neighbours;
-    const values = new Float32Array(length * SIGNAL_COUNT);
-    values.set(this.#values.subarray(0, this.#end * SIGNAL_COUNT));
-    this.#values = values;
-  }
-
-  finish(): Rows {
-    return {
-      rowOffsets: this.#rowOffsets,
-      neighbours: this.#neighbours.slice(0, this.#end),
-      values: this.#values.slice(0, this.#end * SIGNAL_COUNT),
-    };
-  }
-}
-
-/** Entries of the longest row: bounds the candidates of one query. */
-export function longestRow({ rowOffsets, itemCount }: ItemTables): number {
-  let longest = 0;
-  for (let i = 0; i < itemCount; i++) longest = Math.max(longest, rowOffsets[i + 1]! - rowOffsets[i]!);
-  return longest;
+function clear(sums: Float32Array, touched: Int32Array, count: number): void {
+  for (let t = 0; t < count; t++) sums.fill(0, touched[t]! * SIGNAL_COUNT, (touched[t]! + 1) * SIGNAL_COUNT);
 }

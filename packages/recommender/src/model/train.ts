@@ -4,6 +4,7 @@ import { type InteractionLog, sessionCount } from "./interaction-log.ts";
 import { PackedIds, packIds } from "./item-ids.ts";
 import { Model } from "./model.ts";
 import { buildTables, type ItemTables } from "./tables.ts";
+import { diffuse } from "./vectors.ts";
 
 export interface TrainOptions {
   readonly seed: number;
@@ -22,11 +23,12 @@ export interface TrainReport {
 
 /** Builds a model from a shop's whole log. Deterministic: the same log and options give the same bytes. */
 export function trainModel(log: InteractionLog, options: TrainOptions): { model: Model; report: TrainReport } {
-  const tables = buildTables(log);
   const reranker = fitReranker(log, options.seed);
+  const { tables, graph } = buildTables(log);
   const model = new Model({
     ids: new PackedIds(packIds(log.itemIds)),
     tables,
+    vectors: diffuse(graph, tables.itemCount, options.seed),
     baskets: buildBaskets(log),
     reranker,
     popularOrder: orderBy(tables.recentVisits),

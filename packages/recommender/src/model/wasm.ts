@@ -58,7 +58,23 @@ export const store = (address: Code, value: Code, offset = 0): Code => [
   4,
   ...unsigned(offset),
 ];
-export const storeFloat = (address: Code, value: Code): Code => [...address, ...value, 0x38, 2, 0];
+export const storeFloat = (address: Code, value: Code, offset = 0): Code => [
+  ...address,
+  ...value,
+  0x38,
+  2,
+  ...unsigned(offset),
+];
+export const loadInt = (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)];
+/** Four signed bytes as four floats. */
+export const loadBytesAsFloats = (address: Code): Code => [
+  ...[...address, SIMD, 0x5c, 0, 0],
+  ...[SIMD, 0x87, 0x01],
+  ...[SIMD, 0xa7, 0x01],
+  ...[SIMD, 0xfa, 0x01],
+];
+/** Four times the same number. */
+export const splat = (value: number): Code => [0x43, ...new Uint8Array(Float32Array.of(value).buffer), SIMD, 0x13];
 export const zeros: Code = [SIMD, 0x0c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 export const addVectors = (a: Code, b: Code): Code => [...a, ...b, SIMD, 0xe4, 0x01];
 export const multiplyVectors = (a: Code, b: Code): Code => [...a, ...b, SIMD, 0xe6, 0x01];
@@ -68,6 +84,10 @@ export const isGreater = (a: Code, b: Code): Code => [...a, ...b, SIMD, 0x44];
 export const and = (a: Code, b: Code): Code => [...a, ...b, SIMD, 0x4e];
 export const lane = (vector: Code, index: number): Code => [...vector, SIMD, 0x1f, index];
 export const addFloats = (a: Code, b: Code): Code => [...a, ...b, 0x92];
+
+/** One after the other for 0 to `count` - 1. */
+export const each = (count: number, body: (index: number) => Code): Code =>
+  Array.from({ length: count }, (_, index) => body(index)).flat();
 
 /** Runs `body` while local `counter` (unsigned) is below local `end`, adding `step` after each turn. */
 export function loop(counter: number, end: number, step: Code, body: Code): Code {
