@@ -1,0 +1,96 @@
+import type { Item, RankRequest } from "@endcap/protocol";
+import { Catalogue, historyOf, LiveDelta, Ranker, rulesOf } from "@endcap/recommender/serving";
+import { quantile, round3 } from "../stats.ts";
+import { shelves } from "./catalogue.ts";
+import { requestsOf } from "./requests.ts";
+import type { BenchShop } from "./shop.ts";
+
+/** As the service is configured by default. */
+const historyEvents = 200;
+const exploreEvery = 8;
+
+export interface PathFigures {
+  readonly pathUsP50: number;
+  readonly pathUsP90: number;
+  readonly pathUsP99: number;
+  readonly byStrategy: Readonly<
+    Record<string, { readonly usP50: number; readonly usP90: number; readonly usP99: number }>
+  >;
+}
+
+/**
+ * What a request costs between its history and its list: candidates, rerank, older visits, the last minutes, similarity,
+ * exploration, rules. In this process, over the same catalogue and the same histories as the service's.
+ */
+export async function measurePath(shop: BenchShop, requests: number): Promise<PathFigures> {
+  const ranker = await rankerOf(shop);
+  const samples = new Map<string, number[]>();
+  const all: number[] = [];
+  let at = -Math.ceil(requests / 10);
+  for (const { shopper, ...request } of requestsOf(shop)) {
+    const stored = await shop.table.events.latest({ userId: shopper }, historyEvents);
+    const history = historyOf(stored, []);
+    const start = performance.now();
+    ranker.rank(shop.model, rulesOf(request as RankRequest, Date.now()), history, { shopper, now: Date.now() });
+    const us = (performance.now() - start) * 1_000;
+    if (++at > 0) {
+      all.push(us);
+      const name = request.request.filter === undefined ? request.strategy : `${request.strategy}_filtered`;
+      samples.set(name, [...(samples.get(name) ?? []), us]);
+    }
+    if (at === requests) break;
+  }
+  return {
+    pathUsP50: round3(quantile(all, 0.5)),
+    pathUsP90: round3(quantile(all, 0.9)),
+    pathUsP99: round3(quantile(all, 0.99)),
+    byStrategy: Object.fromEntries(
+      [...samples].map(([name, us]) => [
+        name,
+        { usP50: round3(quantile(us, 0.5)), usP90: round3(quantile(us, 0.9)), usP99: round3(quantile(us, 0.99)) },
+      ]),
+    ),
+  };
+}
+
+export interface FilterFigures {
+  readonly filterMsP50: number;
+  readonly filterMsP99: number;
+  readonly filteredItems: number;
+  /** Every list had all it could have. */
+  readonly full: boolean;
+}
+
+/** A filter that was never seen before and keeps a thousandth of the catalogue, over and over. */
+export async function measureFilter(shop: BenchShop, requests: number): Promise<FilterFigures> {
+  const ranker = await rankerOf(shop);
+  const mayShow = shop.items.filter((item) => item.availability !== "out_of_stock");
+  const ms: number[] = [];
+  let full = true;
+  for (let n = -5; n < requests; n++) {
+    const shelf = (n + shelves) % shelves;
+    // The second part holds for all and makes each filter a new one.
+    const filter = { "attributes.shelf": shelf, price: { $gte: 0.001 * (n + 6) } };
+    const shopper = shop.shoppers[(n + 5) % shop.shoppers.length] as string;
+    const history = historyOf(await shop.table.events.latest({ userId: shopper }, historyEvents), []);
+    const start = performance.now();
+    const rules = rulesOf({ strategy: "for_you", request: { limit: 12, filter } }, Date.now());
+    const list = ranker.rank(shop.model, rules, history, { shopper, now: Date.now() });
+    if (n >= 0) ms.push(performance.now() - start);
+    const matching = new Set(mayShow.filter((item: Item) => item.attributes?.shelf === shelf).map(({ id }) => id));
+    full &&= list.length === Math.min(12, matching.size) && list.every(({ id }) => matching.has(id));
+  }
+  return {
+    filterMsP50: round3(quantile(ms, 0.5)),
+    filterMsP99: round3(quantile(ms, 0.99)),
+    filteredItems: shop.items.length,
+    full,
+  };
+}
+
+async function rankerOf(shop: BenchShop): Promise<Ranker> {
+  const catalogue = new Catalogue(shop.table.catalogue, Date.now);
+  const ranker = new Ranker(catalogue, new LiveDelta(), exploreEvery);
+  await catalogue.refresh();
+  return ranker;
+}
