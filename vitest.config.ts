@@ -16,6 +16,22 @@ const shared = {
 } as const;
 
 /**
+ * Needs what a clone does not bring (a server of another project, minutes, gigabytes): only `npm run slow -- <name>`
+ * runs it, one file a time, so that no `npm test` and no CI run waits for it.
+ */
+const slow = {
+  extends: true,
+  test: {
+    ...shared,
+    name: "slow",
+    include: named(".slow.test.ts"),
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
+    fileParallelism: false,
+  },
+} as const;
+
+/**
  * Three kinds of test, all run by `npm test`; `npx vitest run --project unit` runs one kind.
  *
  * - unit     `*.test.ts`           in one process, milliseconds
@@ -33,13 +49,17 @@ export default defineConfig({
   },
   test: {
     projects: [
+      ...(process.env.ENDCAP_SLOW === "1" ? [slow] : []),
       {
         extends: true,
         test: {
           ...shared,
           name: "unit",
           include: named(".test.ts"),
-          exclude: ["**/node_modules/**", ...named(".process.test.ts"), ...named(".browser.test.ts")],
+          exclude: [
+            "**/node_modules/**",
+            ...[".process", ".browser", ".slow"].flatMap((kind) => named(`${kind}.test.ts`)),
+          ],
           testTimeout: 20_000,
           hookTimeout: 30_000,
           // Vitest's own default leaves one core to itself, which on two cores is half of them.
