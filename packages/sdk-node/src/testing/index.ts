@@ -1,0 +1,1 @@
+export { type FailOptions, FakeEndcap, type FakeOptions } from "./fake-endcap.ts";
