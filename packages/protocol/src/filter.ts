@@ -14,29 +14,29 @@ export type Filter = { readonly [key: string]: unknown };
 export type ItemPredicate = (item: Item) => boolean;
 
 type Scalar = string | number | boolean;
-/** The values a field has on an item: none when missing, several for lists. */
-type Reader = (item: Item) => readonly Scalar[];
+/** What a field holds on an item: nothing, one value, or several. */
+type Reader = (item: Item) => Scalar | readonly Scalar[] | undefined;
 
-const NONE: readonly Scalar[] = [];
-const one = (value: Scalar | undefined): readonly Scalar[] => (value === undefined ? NONE : [value]);
-const decimal = (value: string | undefined): readonly Scalar[] => (value === undefined ? NONE : [Number(value)]);
+const decimal = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 
 const FIELDS: Readonly<Record<string, Reader>> = {
-  id: (item) => [item.id],
-  title: (item) => [item.title],
-  url: (item) => [item.url],
+  id: (item) => item.id,
+  title: (item) => item.title,
+  url: (item) => item.url,
   price: (item) => decimal(item.price),
   listPrice: (item) => decimal(item.listPrice),
-  currency: (item) => [item.currency],
-  availability: (item) => [item.availability],
-  brand: (item) => one(item.brand),
-  groupId: (item) => one(item.groupId),
-  hidden: (item) => [item.hidden ?? false],
-  updatedAt: (item) => [item.updatedAt],
-  expiresAt: (item) => one(item.expiresAt),
+  currency: (item) => item.currency,
+  availability: (item) => item.availability,
+  brand: (item) => item.brand,
+  groupId: (item) => item.groupId,
+  hidden: (item) => item.hidden ?? false,
+  updatedAt: (item) => item.updatedAt,
+  expiresAt: (item) => item.expiresAt,
   category: (item) => item.categories.map((path) => path.at(-1) as string),
   categories: (item) => item.categories.flat(),
 };
+/** Fields that have to be made before they can be compared: asked last. */
+const SLOW_FIELDS: ReadonlySet<string> = new Set(["price", "listPrice", "category", "categories"]);
 
 const invalid = (detail: string, pointer: string) =>
   new EndcapError("filter_invalid", { detail, errors: [{ pointer, code: "filter_invalid" }] });
@@ -52,9 +52,16 @@ function reader(field: string, pointer: string): Reader {
   }
   return (item) => {
     const { attributes } = item;
-    if (attributes === undefined || !Object.hasOwn(attributes, attribute)) return NONE;
-    const value = attributes[attribute];
-    return Array.isArray(value) ? value : one(value);
+    return attributes !== undefined && Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
+  };
+}
+
+/** Whether `holds` for any value; for a missing one never. Runs over whole catalogues, so it makes no lists. */
+function some(read: Reader, holds: (value: Scalar) => boolean): ItemPredicate {
+  return (item) => {
+    const value = read(item);
+    if (value === undefined) return false;
+    return typeof value === "object" ? value.some(holds) : holds(value);
   };
 }
 
@@ -64,7 +71,6 @@ const isObject = (value: unknown): value is Filter =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const COMPARE: Readonly<Record<string, (a: Scalar, b: Scalar) => boolean>> = {
-  $eq: (a, b) => a === b,
   $gt: (a, b) => typeof a === typeof b && a > b,
   $gte: (a, b) => typeof a === typeof b && a >= b,
   $lt: (a, b) => typeof a === typeof b && a < b,
@@ -80,23 +86,32 @@ function operand(field: string, value: Scalar): Scalar {
 function leaf(field: string, read: Reader, operator: string, value: unknown, pointer: string): ItemPredicate {
   if (operator === "$exists") {
     if (typeof value !== "boolean") throw invalid("$exists takes true or false", pointer);
-    return (item) => read(item).length > 0 === value;
+    const exists = some(read, () => true);
+    return (item) => exists(item) === value;
   }
   if (operator === "$in" || operator === "$nin") {
     if (!Array.isArray(value) || value.length > 1000 || !value.every(isScalar))
       throw invalid(`${operator} takes a list of at most 1,000 values`, pointer);
     const wanted = new Set(value.map((each) => operand(field, each)));
-    return operator === "$in"
-      ? (item) => read(item).some((each) => wanted.has(each))
-      : (item) => !read(item).some((each) => wanted.has(each));
+    const isIn = some(read, (each) => wanted.has(each));
+    return operator === "$in" ? isIn : (item) => !isIn(item);
   }
   if (!isScalar(value)) throw invalid("A value is a string, a number or a boolean", pointer);
   const wanted = operand(field, value);
-  if (operator === "$ne") return (item) => !read(item).includes(wanted);
+  if (operator === "$eq") return some(read, (each) => each === wanted);
+  if (operator === "$ne") {
+    const equals = some(read, (each) => each === wanted);
+    return (item) => !equals(item);
+  }
   const compare = Object.hasOwn(COMPARE, operator) ? COMPARE[operator] : undefined;
   if (compare === undefined)
     throw invalid("Operators: $eq $ne $in $nin $gt $gte $lt $lte $exists $and $or $not", pointer);
-  return (item) => read(item).some((each) => compare(each, wanted));
+  return some(read, (each) => compare(each, wanted));
+}
+
+/** Most items fail the first part already, so the quick ones come first. */
+function quickFirst(parts: [string, unknown][]): [string, unknown][] {
+  return parts.sort(([a], [b]) => Number(SLOW_FIELDS.has(a)) - Number(SLOW_FIELDS.has(b)));
 }
 
 const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1");
@@ -145,7 +160,7 @@ export function compileFilter(filter: unknown): ItemPredicate {
     if (depth > LIMITS.filterDepthMax) throw invalid(`A filter is at most ${LIMITS.filterDepthMax} deep`, pointer);
     if (!isObject(value)) throw invalid("A filter is a JSON object", pointer);
     return both(
-      Object.entries(value).map(([key, inner]) => {
+      quickFirst(Object.entries(value)).map(([key, inner]) => {
         const at = `${pointer}/${escapePointer(key)}`;
         if (key === "$and" || key === "$or") {
           if (!Array.isArray(inner) || inner.length === 0) throw invalid(`${key} takes a list of filters`, at);

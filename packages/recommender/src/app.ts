@@ -64,8 +64,9 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
   });
 
   const refresh = async (): Promise<void> => {
-    const swapped = await champion.refresh();
     await catalogue.refresh();
+    const swapped = await champion.refresh();
+    if (swapped && champion.current !== undefined) recommender.ranker.prepare(champion.current.model);
     await fallback.publish(() => recommender.ranker.popular(champion.current?.model, 200), champion.current, swapped);
   };
   await refresh();

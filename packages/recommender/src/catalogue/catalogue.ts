@@ -1,25 +1,27 @@
 import type { Item } from "@endcap/protocol";
 import type { CatalogStore } from "@endcap/storage";
+import { Expiry } from "./expiry.ts";
 
-/** Told of every change: the item as it was and as it is, either of which may be missing. */
+/**
+ * Told of every change: the item as it was and as it is, either of which may be missing. The same item twice: it has
+ * expired, or no longer has.
+ */
 export type CatalogueListener = (before: Item | undefined, after: Item | undefined) => void;
 
 /** Changes taken over in one go, so that a large import never holds the event loop for long. */
 const changesPerPage = 1000;
 
 /**
- * The tenant's catalogue in memory, kept fresh by the store's change feed. `generation` moves with every change, so that
- * what is derived from items (bitmaps, filters, lists) knows when it is out of date.
+ * The tenant's catalogue in memory, kept fresh by the store's change feed. What is derived from items (bitmaps, filters,
+ * lists) listens and follows item by item: a catalogue moves all the time, and nothing may start over with every price.
  */
 export class Catalogue {
   readonly #store: CatalogStore;
   readonly #now: () => number;
   readonly #items = new Map<string, Item>();
   readonly #listeners: CatalogueListener[] = [];
+  readonly #expiry = new Expiry();
   #cursor: string | undefined;
-  #generation = 0;
-  /** The next moment at which some item expires; then the generation moves by itself. */
-  #nextExpiry = Number.POSITIVE_INFINITY;
 
   constructor(store: CatalogStore, now: () => number) {
     this.#store = store;
@@ -28,10 +30,6 @@ export class Catalogue {
 
   get size(): number {
     return this.#items.size;
-  }
-
-  get generation(): number {
-    return this.#generation;
   }
 
   get(id: string): Item | undefined {
@@ -53,9 +51,8 @@ export class Catalogue {
     return item.expiresAt === undefined || Date.parse(item.expiresAt) > this.#now();
   }
 
-  /** Takes over what changed since the last call; resolves to whether anything did. */
-  async refresh(): Promise<boolean> {
-    const before = this.#generation;
+  /** Takes over what changed since the last call. */
+  async refresh(): Promise<void> {
     let more = true;
     while (more) {
       const page = await this.#store.changesSince(this.#cursor, changesPerPage);
@@ -67,12 +64,9 @@ export class Catalogue {
       for (const change of page.changes) {
         this.#take(change.id, change.kind === "upsert" ? change.item : undefined);
       }
-      if (page.changes.length > 0) this.#generation++;
       more = page.more;
     }
-    if (this.#now() >= this.#nextExpiry) this.#generation++;
-    if (this.#generation !== before) this.#planExpiry();
-    return this.#generation !== before;
+    for (const id of this.#expiry.turned(this.#now())) this.#take(id, this.#items.get(id));
   }
 
   async #reload(): Promise<void> {
@@ -82,22 +76,13 @@ export class Catalogue {
       gone.delete(item.id);
     }
     for (const id of gone) this.#take(id, undefined);
-    this.#generation++;
   }
 
   #take(id: string, after: Item | undefined): void {
     const before = this.#items.get(id);
     if (after === undefined) this.#items.delete(id);
     else this.#items.set(id, after);
+    if (after !== before) this.#expiry.set(id, after?.expiresAt);
     for (const listener of this.#listeners) listener(before, after);
-  }
-
-  #planExpiry(): void {
-    const now = this.#now();
-    this.#nextExpiry = Number.POSITIVE_INFINITY;
-    for (const { expiresAt } of this.#items.values()) {
-      const at = expiresAt === undefined ? Number.NaN : Date.parse(expiresAt);
-      if (at > now && at < this.#nextExpiry) this.#nextExpiry = at;
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Item } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
+import { ByUpdate } from "./by-update.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { Postings, sameKeys } from "./postings.ts";
 
@@ -32,8 +33,7 @@ export class SimilarItems {
   #includes: (item: Item) => boolean;
   #postings = new Postings();
   readonly #neighbours = new LRUCache<string, readonly Neighbour[]>({ max: seedsRemembered });
-  #newest: readonly Item[] = [];
-  #newestGeneration = -1;
+  #byUpdate = new ByUpdate();
 
   /** Only servable items for which `includes` holds are found. */
   constructor(catalogue: Catalogue, includes: (item: Item) => boolean = () => true) {
@@ -53,8 +53,12 @@ export class SimilarItems {
     this.#includes = includes;
     this.#postings = new Postings();
     this.#neighbours.clear();
-    this.#newestGeneration = -1;
-    for (const item of this.#catalogue.items()) if (includes(item)) this.#postings.add(item);
+    this.#byUpdate = new ByUpdate();
+    for (const item of this.#catalogue.items()) {
+      if (!includes(item)) continue;
+      this.#postings.add(item);
+      this.#byUpdate.add(item);
+    }
   }
 
   /**
@@ -83,9 +87,9 @@ export class SimilarItems {
   /** Servable items, most recently updated first: what a shop without any event can still show. */
   newest(limit: number, accept: (item: Item) => boolean): Item[] {
     const found: Item[] = [];
-    for (const item of this.#byUpdate()) {
+    for (const item of this.#byUpdate.newestFirst()) {
       if (found.length >= limit) break;
-      if (accept(item)) found.push(item);
+      if (this.#catalogue.isServable(item) && accept(item)) found.push(item);
     }
     return found;
   }
@@ -105,21 +109,11 @@ export class SimilarItems {
     return known;
   }
 
-  #byUpdate(): readonly Item[] {
-    if (this.#newestGeneration === this.#catalogue.generation) return this.#newest;
-    this.#newestGeneration = this.#catalogue.generation;
-    const dated: { item: Item; at: number }[] = [];
-    for (const item of this.#catalogue.items())
-      if (this.#includes(item) && this.#catalogue.isServable(item))
-        dated.push({ item, at: Date.parse(item.updatedAt) });
-    dated.sort((a, b) => b.at - a.at || (a.item.id < b.item.id ? -1 : 1));
-    this.#newest = dated.map(({ item }) => item);
-    return this.#newest;
-  }
-
   #change(before: Item | undefined, after: Item | undefined): void {
     const was = before !== undefined && this.#includes(before);
     const is = after !== undefined && this.#includes(after);
+    if (was) this.#byUpdate.remove(before);
+    if (is) this.#byUpdate.add(after);
     if (was && is && sameKeys(before, after)) return;
     if (was) this.#postings.remove(before);
     if (is) this.#postings.add(after);

@@ -1,11 +1,11 @@
-import type { ListOptions } from "./ranking.ts";
+import type { Acceptance, ListOptions } from "./ranking.ts";
 
 /** Decides for one request which items may still enter its list. Stamps instead of sets: closing an item is one store. */
 export class Gate {
   readonly #closedAt: Uint32Array;
   #stamp = 0;
   #accept: Uint8Array | undefined;
-  #also: Uint8Array | undefined;
+  #also: Acceptance | undefined;
 
   constructor(itemCount: number) {
     this.#closedAt = new Uint32Array(itemCount);
@@ -34,7 +34,7 @@ export class Gate {
     return (
       this.#closedAt[item] !== this.#stamp &&
       (this.#accept === undefined || this.#accept[item] === 1) &&
-      (this.#also === undefined || this.#also[item] === 1)
+      (this.#also === undefined || this.#also.accepts(item))
     );
   }
 }

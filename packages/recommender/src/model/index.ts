@@ -17,6 +17,7 @@ export {
 export { Model, type ModelMeta } from "./model.ts";
 export { encodeModel, ModelFileError, type ModelFileFault, openModel, writeModel } from "./model-file.ts";
 export {
+  type Acceptance,
   createList,
   type ListOptions,
   type RankedList,

@@ -11,12 +11,17 @@ export const reasons = {
 } as const;
 export type Reason = (typeof reasons)[keyof typeof reasons];
 
+/** Says of item indices whether they may be shown. */
+export interface Acceptance {
+  accepts(item: number): boolean;
+}
+
 export interface ListOptions {
   readonly limit: number;
   /** Bitmap over item indices, 1 = may be shown: what can be sold at all. Absent: everything. */
   readonly accept?: Uint8Array | undefined;
-  /** A second bitmap, both must accept: the request's own filter. */
-  readonly acceptAlso?: Uint8Array | undefined;
+  /** Must accept as well: the request's own filter, which is asked only about what would otherwise be shown. */
+  readonly acceptAlso?: Acceptance | undefined;
   /** Item indices that must not be shown: ids the request excludes, things purchased. Unknown (negative) ones are ignored. */
   readonly exclude?: ArrayLike<number> | undefined;
 }

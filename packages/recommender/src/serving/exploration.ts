@@ -48,7 +48,7 @@ export class Exploration {
     accept: (item: Item) => boolean,
   ): Ranked[] {
     if (this.#every === 0) return [...ranked];
-    this.#know(model);
+    this.know(model);
     if (this.#newItems.size === 0) return [...ranked];
     const pool = this.#pool(seedIds.slice(0, seedsMax), accept);
     if (pool.length === 0) return [...ranked];
@@ -76,7 +76,8 @@ export class Exploration {
       .map(({ item, seed }) => ({ id: item.id, score: 0, cause: "similar", source: seed.id }));
   }
 
-  #know(model: Model): void {
+  /** Finds out which items no model knows: walks the catalogue once for each model. */
+  know(model: Model): void {
     if (this.#model === model) return;
     this.#model = model;
     const { visits } = model.parts.tables;

@@ -1,59 +1,73 @@
-import type { Item, ItemPredicate } from "@endcap/protocol";
+import type { Item } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
+import { ByUpdate } from "../catalogue/by-update.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Model } from "../model/index.ts";
+import type { Acceptance, Model } from "../model/index.ts";
+import { FilterView } from "./filter-view.ts";
+import type { CompiledFilter } from "./filters.ts";
 
-/** Distinct filters whose bitmaps are kept; each costs a byte an item. */
-const filtersMax = 32;
+/** Distinct filters that are remembered; each costs a byte an item. */
+const filtersMax = 64;
 
 /**
- * The catalogue seen through a model's item indices: bitmaps of what may be shown. Made anew when model or catalogue
- * change, so that a request only looks up bytes.
+ * The catalogue seen through a model's item indices. Made once for a model and told of every change after that, so that
+ * a request only looks things up.
  */
 export class ItemView {
   readonly model: Model;
-  readonly generation: number;
-  /** 1 = in the catalogue and servable. */
+  /** 1 = in the catalogue and servable. A shop that has sent no catalogue gets bare ids; one that has, only what is in it. */
   readonly servable: Uint8Array;
-  /** Servable items that the model does not know, most recently updated first. */
-  readonly unknown: readonly Item[];
   readonly #catalogue: Catalogue;
-  readonly #filters = new LRUCache<string, Uint8Array>({ max: filtersMax });
+  readonly #items: (Item | undefined)[];
+  readonly #unknown = new ByUpdate();
+  readonly #filters = new LRUCache<string, FilterView>({ max: filtersMax });
+  #bare: boolean;
 
   constructor(model: Model, catalogue: Catalogue) {
     this.model = model;
-    this.generation = catalogue.generation;
     this.#catalogue = catalogue;
-    this.servable = new Uint8Array(model.itemCount);
-    // A shop that has sent no catalogue gets bare ids; one that has, only what is in it.
-    if (catalogue.size === 0) this.servable.fill(1);
-    else this.#mark(this.servable, () => true);
-    this.unknown = newestFirst(
-      [...catalogue.items()].filter((item) => model.indexOf(item.id) < 0 && catalogue.isServable(item)),
-    );
+    this.#items = new Array<Item | undefined>(model.itemCount).fill(undefined);
+    this.#bare = catalogue.size === 0;
+    this.servable = new Uint8Array(model.itemCount).fill(this.#bare ? 1 : 0);
+    for (const item of catalogue.items()) this.change(undefined, item);
   }
 
-  /** The bitmap of a compiled filter; `key` names the filter. */
-  matching(key: string, matches: ItemPredicate): Uint8Array {
-    const kept = this.#filters.get(key);
-    if (kept !== undefined) return kept;
-    const bitmap = new Uint8Array(this.model.itemCount);
-    this.#mark(bitmap, matches);
-    this.#filters.set(key, bitmap);
-    return bitmap;
+  idOf(index: number): string {
+    return this.#items[index]?.id ?? this.model.idOf(index);
   }
 
-  #mark(bitmap: Uint8Array, matches: ItemPredicate): void {
-    for (const item of this.#catalogue.items()) {
-      const index = this.model.indexOf(item.id);
-      if (index >= 0 && this.#catalogue.isServable(item) && matches(item)) bitmap[index] = 1;
+  itemAt(index: number): Item | undefined {
+    return this.#items[index];
+  }
+
+  /** Items that the model does not know, most recently updated first; not all of them may be shown. */
+  unknown(): Iterable<Item> {
+    return this.#unknown.newestFirst();
+  }
+
+  accepting({ key, matches }: CompiledFilter): Acceptance {
+    let view = this.#filters.get(key);
+    if (view === undefined) {
+      view = new FilterView(this.#items, matches);
+      this.#filters.set(key, view);
     }
+    return view;
   }
-}
 
-function newestFirst(items: readonly Item[]): Item[] {
-  return items
-    .map((item) => ({ item, at: Date.parse(item.updatedAt) }))
-    .sort((a, b) => b.at - a.at || (a.item.id < b.item.id ? -1 : 1))
-    .map(({ item }) => item);
+  change(before: Item | undefined, after: Item | undefined): void {
+    const item = after ?? before;
+    if (item === undefined) return;
+    const index = this.model.indexOf(item.id);
+    if (index < 0) {
+      if (before !== undefined) this.#unknown.remove(before);
+      if (after !== undefined) this.#unknown.add(after);
+    } else {
+      this.#items[index] = after;
+      for (const filter of this.#filters.values()) filter.forget(index);
+    }
+    const bare = this.#catalogue.size === 0;
+    if (bare !== this.#bare) this.servable.fill(bare ? 1 : 0);
+    this.#bare = bare;
+    if (index >= 0 && !bare) this.servable[index] = after !== undefined && this.#catalogue.isServable(after) ? 1 : 0;
+  }
 }

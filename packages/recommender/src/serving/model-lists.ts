@@ -20,12 +20,14 @@ const causes: Readonly<Record<number, Cause>> = {
 /** One request's questions to one model, in ids: what may be shown is told once. */
 export class ModelLists {
   readonly model: Model;
+  readonly #view: ItemView;
   readonly #out: RankedList;
   readonly #session: Int32Array;
   readonly #options: Omit<ListOptions, "limit">;
 
-  constructor(model: Model, out: RankedList, session: Int32Array, options: Omit<ListOptions, "limit">) {
-    this.model = model;
+  constructor(view: ItemView, out: RankedList, session: Int32Array, options: Omit<ListOptions, "limit">) {
+    this.model = view.model;
+    this.#view = view;
     this.#out = out;
     this.#session = session;
     this.#options = options;
@@ -67,13 +69,13 @@ export class ModelLists {
   }
 
   #entries(): Ranked[] {
-    const { model } = this;
+    const view = this.#view;
     const { count, items, scores, why, source } = this.#out;
     return Array.from({ length: count }, (_, i) => ({
-      id: model.idOf(items[i] as number),
+      id: view.idOf(items[i] as number),
       score: scores[i] as number,
       cause: causes[why[i] as number] ?? "popular",
-      source: (source[i] as number) < 0 ? undefined : model.idOf(source[i] as number),
+      source: (source[i] as number) < 0 ? undefined : view.idOf(source[i] as number),
     }));
   }
 }
@@ -87,28 +89,29 @@ export class ModelDesk {
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
+    catalogue.onChange((before, after) => this.#view?.change(before, after));
   }
 
   listsOf(model: Model, filter: CompiledFilter | undefined, banned: ReadonlySet<string>): ModelLists {
     const view = this.viewOf(model);
-    return new ModelLists(model, this.#out, this.#session, {
+    return new ModelLists(view, this.#out, this.#session, {
       accept: view.servable,
-      acceptAlso: filter && view.matching(filter.key, filter.matches),
+      acceptAlso: filter && view.accepting(filter),
       exclude: Int32Array.from(banned, (id) => model.indexOf(id)),
     });
   }
 
   /** The most popular servable items. */
   popular(model: Model, limit: number): Item[] {
-    model.popular({ limit, accept: this.viewOf(model).servable }, this.#out);
-    return Array.from(this.#out.items.subarray(0, this.#out.count), (index) =>
-      this.#catalogue.get(model.idOf(index)),
-    ).filter((item) => item !== undefined);
+    const view = this.viewOf(model);
+    model.popular({ limit, accept: view.servable }, this.#out);
+    return Array.from(this.#out.items.subarray(0, this.#out.count), (index) => view.itemAt(index)).filter(
+      (item) => item !== undefined,
+    );
   }
 
   viewOf(model: Model): ItemView {
-    if (this.#view?.model !== model || this.#view.generation !== this.#catalogue.generation)
-      this.#view = new ItemView(model, this.#catalogue);
+    if (this.#view?.model !== model) this.#view = new ItemView(model, this.#catalogue);
     return this.#view;
   }
 }

@@ -14,8 +14,8 @@ import type { RankRules } from "./rules.ts";
 
 /** Ranked for each entry that is wanted, so that variants can collapse and the list stays full. */
 const variantsOverfetch = 4;
-/** Ranked when a rule reorders: a boost lifts an item from anywhere within. */
-const boostReach = 200;
+/** Ranked when a rule reorders: a boost lifts an item from anywhere within. As many as the model reranks. */
+const boostReach = 100;
 /** Newest items of a history that similarity speaks for. */
 const seedsMax = 3;
 
@@ -28,8 +28,10 @@ interface Query {
   readonly allowed: (id: string) => boolean;
   /** Items that similarity starts from: those in view, or else the shopper's newest. */
   readonly seeds: readonly string[];
-  /** Entries that are needed. */
+  /** Entries that are ranked. */
   readonly reach: number;
+  /** Entries that the list needs; below `reach` where a rule only picks from the rest. */
+  readonly needed: number;
 }
 
 /** Turns rules and a history into a list of ids. Synchronous: one request at a time, scratch memory shared by all. */
@@ -54,10 +56,8 @@ export class Ranker {
     const wanted = rules.offset + rules.limit;
     const banned = this.#banned(rules, history);
     const { merchandising } = rules;
-    const reach = Math.max(
-      rules.collapseVariants ? Math.min(wanted * variantsOverfetch, listMax) : wanted,
-      merchandising.reorders ? boostReach : 0,
-    );
+    const needed = rules.collapseVariants ? Math.min(wanted * variantsOverfetch, listMax) : wanted;
+    const reach = Math.max(needed, merchandising.reorders ? boostReach : 0);
     const inView = rules.strategy === "personalized_ranking" ? [] : rules.items;
     const query: Query = {
       rules,
@@ -66,11 +66,18 @@ export class Ranker {
       allowed: (id) => !banned.has(id) && this.#mayShow(id, rules),
       seeds: rules.strategy === "trending" ? [] : inView.length > 0 ? inView : [...history.seen].slice(0, seedsMax),
       reach,
+      needed,
     };
     const ranked = model === undefined ? this.#withoutModel(query) : this.#withModel(model, query, audience);
     const varied = rules.collapseVariants ? this.#collapse(ranked, rules, reach) : ranked;
     const ordered = merchandising.apply(varied, (id) => this.#catalogue.get(id), query.allowed);
     return ordered.slice(rules.offset, wanted);
+  }
+
+  /** Makes what is derived from a model and the catalogue, which takes longer than a request may. */
+  prepare(model: Model): void {
+    this.#desk.viewOf(model);
+    this.#exploration.know(model);
   }
 
   /** The most popular servable items, for the fallback list. */
@@ -79,7 +86,7 @@ export class Ranker {
   }
 
   #withModel(model: Model, query: Query, audience: Audience): Ranked[] {
-    const { rules, history, banned, reach, seeds } = query;
+    const { rules, history, banned, seeds } = query;
     if (rules.strategy === "recently_viewed") return this.#recentlyViewed(query);
     const lists = this.#desk.listsOf(model, rules.filter, banned);
     if (rules.strategy === "personalized_ranking") return this.#personalized(lists, query);
@@ -87,7 +94,7 @@ export class Ranker {
     const spoken = this.#beforePopular(this.#strategy(lists, query), lists, query);
     const sold =
       rules.strategy === "for_you" ? sellingNow(spoken, { lists, live: this.#live, allowed: query.allowed }) : spoken;
-    const filled = this.#fill(sold, this.#desk.viewOf(model).unknown, reach, accept);
+    const filled = this.#fill(sold, this.#desk.viewOf(model).unknown(), query, accept);
     if (rules.strategy === "bought_together") return filled;
     const viewed = history.seen;
     return this.#exploration.explore(filled, model, seeds, audience, (item) => accept(item) && !viewed.has(item.id));
@@ -149,9 +156,9 @@ export class Ranker {
    * their own share, except when the seeds have none either.
    */
   #beforePopular(ranked: readonly Ranked[], lists: ModelLists, query: Query): Ranked[] {
-    const { rules, reach, seeds, banned } = query;
+    const { rules, needed, seeds, banned } = query;
     const spoken = ranked.filter(({ cause }) => cause !== "popular");
-    if (spoken.length >= reach || seeds.length === 0) return [...ranked];
+    if (spoken.length >= needed || seeds.length === 0) return [...ranked];
     const listed = new Set(spoken.map(({ id }) => id));
     const anyMay = !seeds.some((id) => lists.speaksFor(id));
     const similar = this.#similarTo(
@@ -169,13 +176,14 @@ export class Ranker {
   }
 
   /** The model fills a list from what it knows; what it does not know comes after, the newest first. */
-  #fill(ranked: Ranked[], unknown: readonly Item[], reach: number, accept: (item: Item) => boolean): Ranked[] {
-    if (ranked.length >= reach || unknown.length === 0) return ranked;
+  #fill(ranked: Ranked[], unknown: Iterable<Item>, { needed }: Query, accept: (item: Item) => boolean): Ranked[] {
+    if (ranked.length >= needed) return ranked;
     const listed = new Set(ranked.map(({ id }) => id));
     const more: Ranked[] = [];
     for (const item of unknown) {
-      if (ranked.length + more.length >= reach) break;
-      if (!listed.has(item.id) && accept(item)) more.push({ id: item.id, score: 0, cause: "new", source: undefined });
+      if (ranked.length + more.length >= needed) break;
+      if (!listed.has(item.id) && this.#catalogue.isServable(item) && accept(item))
+        more.push({ id: item.id, score: 0, cause: "new", source: undefined });
     }
     return continued(ranked, more);
   }
@@ -220,7 +228,7 @@ export class Ranker {
       trending.filter(({ id }) => !listed.has(id)),
     );
     if (found.length >= reach) return found.slice(0, reach);
-    return this.#fill(found, this.#similar.newest(reach + found.length, accept), reach, accept);
+    return this.#fill(found, this.#similar.newest(reach + found.length, accept), query, accept);
   }
 
   #similarTo(seedIds: readonly string[], limit: number, accept: (item: Item) => boolean): Ranked[] {
