@@ -14,28 +14,38 @@ export type Filter = { readonly [key: string]: unknown };
 export type ItemPredicate = (item: Item) => boolean;
 
 type Scalar = string | number | boolean;
-/** What a field holds on an item: nothing, one value, or several. */
-type Reader = (item: Item) => Scalar | readonly Scalar[] | undefined;
+/** Whether `holds` for any value that a field has on an item; for a missing one never. Walks catalogues: makes no lists. */
+type Reader = (item: Item, holds: (value: Scalar) => boolean) => boolean;
 
-const decimal = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
+const one =
+  (read: (item: Item) => Scalar | undefined): Reader =>
+  (item, holds) => {
+    const value = read(item);
+    return value !== undefined && holds(value);
+  };
+const decimal = (read: (item: Item) => string | undefined): Reader =>
+  one((item) => {
+    const value = read(item);
+    return value === undefined ? undefined : Number(value);
+  });
 
 const FIELDS: Readonly<Record<string, Reader>> = {
-  id: (item) => item.id,
-  title: (item) => item.title,
-  url: (item) => item.url,
-  price: (item) => decimal(item.price),
-  listPrice: (item) => decimal(item.listPrice),
-  currency: (item) => item.currency,
-  availability: (item) => item.availability,
-  brand: (item) => item.brand,
-  groupId: (item) => item.groupId,
-  hidden: (item) => item.hidden ?? false,
-  updatedAt: (item) => item.updatedAt,
-  expiresAt: (item) => item.expiresAt,
-  category: (item) => item.categories.map((path) => path.at(-1) as string),
-  categories: (item) => item.categories.flat(),
+  id: one((item) => item.id),
+  title: one((item) => item.title),
+  url: one((item) => item.url),
+  price: decimal((item) => item.price),
+  listPrice: decimal((item) => item.listPrice),
+  currency: one((item) => item.currency),
+  availability: one((item) => item.availability),
+  brand: one((item) => item.brand),
+  groupId: one((item) => item.groupId),
+  hidden: one((item) => item.hidden ?? false),
+  updatedAt: one((item) => item.updatedAt),
+  expiresAt: one((item) => item.expiresAt),
+  category: (item, holds) => item.categories.some((path) => holds(path.at(-1) as string)),
+  categories: (item, holds) => item.categories.some((path) => path.some(holds)),
 };
-/** Fields that have to be made before they can be compared: asked last. */
+/** Fields that take longer to read: asked last. */
 const SLOW_FIELDS: ReadonlySet<string> = new Set(["price", "listPrice", "category", "categories"]);
 
 const invalid = (detail: string, pointer: string) =>
@@ -50,18 +60,10 @@ function reader(field: string, pointer: string): Reader {
       errors: [{ pointer, code: "filter_unknown_field" }],
     });
   }
-  return (item) => {
-    const { attributes } = item;
-    return attributes !== undefined && Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
-  };
-}
-
-/** Whether `holds` for any value; for a missing one never. Runs over whole catalogues, so it makes no lists. */
-function some(read: Reader, holds: (value: Scalar) => boolean): ItemPredicate {
-  return (item) => {
-    const value = read(item);
+  return ({ attributes }, holds) => {
+    const value = attributes !== undefined && Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (value === undefined) return false;
-    return typeof value === "object" ? value.some(holds) : holds(value);
+    return Array.isArray(value) ? value.some(holds) : holds(value);
   };
 }
 
@@ -86,27 +88,26 @@ function operand(field: string, value: Scalar): Scalar {
 function leaf(field: string, read: Reader, operator: string, value: unknown, pointer: string): ItemPredicate {
   if (operator === "$exists") {
     if (typeof value !== "boolean") throw invalid("$exists takes true or false", pointer);
-    const exists = some(read, () => true);
-    return (item) => exists(item) === value;
+    return (item) => read(item, () => true) === value;
   }
   if (operator === "$in" || operator === "$nin") {
     if (!Array.isArray(value) || value.length > 1000 || !value.every(isScalar))
       throw invalid(`${operator} takes a list of at most 1,000 values`, pointer);
     const wanted = new Set(value.map((each) => operand(field, each)));
-    const isIn = some(read, (each) => wanted.has(each));
-    return operator === "$in" ? isIn : (item) => !isIn(item);
+    const isIn = (each: Scalar) => wanted.has(each);
+    return operator === "$in" ? (item) => read(item, isIn) : (item) => !read(item, isIn);
   }
   if (!isScalar(value)) throw invalid("A value is a string, a number or a boolean", pointer);
   const wanted = operand(field, value);
-  if (operator === "$eq") return some(read, (each) => each === wanted);
-  if (operator === "$ne") {
-    const equals = some(read, (each) => each === wanted);
-    return (item) => !equals(item);
+  if (operator === "$eq" || operator === "$ne") {
+    const equals = (each: Scalar) => each === wanted;
+    return operator === "$eq" ? (item) => read(item, equals) : (item) => !read(item, equals);
   }
   const compare = Object.hasOwn(COMPARE, operator) ? COMPARE[operator] : undefined;
   if (compare === undefined)
     throw invalid("Operators: $eq $ne $in $nin $gt $gte $lt $lte $exists $and $or $not", pointer);
-  return some(read, (each) => compare(each, wanted));
+  const holds = (each: Scalar) => compare(each, wanted);
+  return (item) => read(item, holds);
 }
 
 /** Most items fail the first part already, so the quick ones come first. */

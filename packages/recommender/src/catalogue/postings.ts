@@ -9,71 +9,120 @@ const walkedMax = 1_000;
 type Kind = "category" | "title";
 
 interface Posting {
-  /** Ids, the latest last; what is pushed out at `postingsMax` is the oldest. */
-  readonly ids: string[];
+  readonly key: string;
+  readonly kind: Kind;
+  /** Slots, the latest last; what is pushed out at `postingsMax` is the oldest. */
+  readonly slots: number[];
   /** Items that have it, also those that were pushed out. */
   count: number;
 }
 
-/** Which items have which words and categories, kept item by item. */
+/** What `sharedWith` found: valid until it is asked again. */
+export interface Shared {
+  readonly count: number;
+  itemAt(n: number): Item;
+  /** For each kind the shared part of the seed's weight. */
+  scoreAt(n: number): number;
+}
+
+/**
+ * Which items have which words and categories, kept item by item. Items have slots, small numbers that are used again,
+ * so that a walk adds up in an array.
+ */
 export class Postings {
   readonly #byKey = new Map<string, Posting>();
-  #size = 0;
+  readonly #slotOf = new Map<string, number>();
+  readonly #items: (Item | undefined)[] = [];
+  readonly #postings: (readonly Posting[])[] = [];
+  readonly #free: number[] = [];
+  #scores = new Float64Array(1_024);
+  readonly #touched = new Int32Array(walkedMax);
 
   get size(): number {
-    return this.#size;
+    return this.#slotOf.size;
   }
 
   add(item: Item): void {
-    this.#size++;
-    for (const key of keysOf(item).keys()) {
+    const slot = this.#free.pop() ?? this.#items.length;
+    const postings: Posting[] = [];
+    for (const [key, kind] of keysOf(item)) {
       let posting = this.#byKey.get(key);
       if (posting === undefined) {
-        posting = { ids: [], count: 0 };
+        posting = { key, kind, slots: [], count: 0 };
         this.#byKey.set(key, posting);
       }
       posting.count++;
-      posting.ids.push(item.id);
+      posting.slots.push(slot);
       // Twice the bound before half of it goes: a shift for each item would move all of them each time.
-      if (posting.ids.length === 2 * postingsMax) posting.ids.splice(0, postingsMax);
+      if (posting.slots.length === 2 * postingsMax) posting.slots.splice(0, postingsMax);
+      postings.push(posting);
+    }
+    this.#slotOf.set(item.id, slot);
+    this.#items[slot] = item;
+    this.#postings[slot] = postings;
+    if (slot >= this.#scores.length) {
+      const grown = new Float64Array(2 * this.#scores.length);
+      grown.set(this.#scores);
+      this.#scores = grown;
     }
   }
 
-  /** `item` as it was added. */
-  remove(item: Item): void {
-    this.#size--;
-    for (const key of keysOf(item).keys()) {
-      const posting = this.#byKey.get(key);
-      if (posting === undefined) continue;
-      if (--posting.count === 0) this.#byKey.delete(key);
-      const at = posting.ids.lastIndexOf(item.id);
-      if (at >= 0) posting.ids.splice(at, 1);
+  remove(id: string): void {
+    const slot = this.#slotOf.get(id);
+    if (slot === undefined) return;
+    for (const posting of this.#postings[slot] as readonly Posting[]) {
+      if (--posting.count === 0) this.#byKey.delete(posting.key);
+      const at = posting.slots.lastIndexOf(slot);
+      if (at >= 0) posting.slots.splice(at, 1);
     }
+    this.#slotOf.delete(id);
+    this.#items[slot] = undefined;
+    this.#postings[slot] = [];
+    this.#free.push(slot);
   }
 
-  /** Ids that share words or categories with `seed`, and how much: for each kind the shared part of the seed's weight. */
-  sharedWith(seed: Item, weights: Readonly<Record<Kind, number>>): Map<string, number> {
-    const known = [...keysOf(seed)].map(([key, kind]) => {
-      const posting = this.#byKey.get(key);
-      return { kind, posting, rarity: Math.log(1 + (this.#size + 1) / (posting?.count ?? 1)) };
-    });
+  /** The item has changed, but not its words and categories. */
+  replace(item: Item): void {
+    const slot = this.#slotOf.get(item.id);
+    if (slot !== undefined) this.#items[slot] = item;
+  }
+
+  /** Items that share words or categories with `seed`, itself left out. */
+  sharedWith(seed: Item, weights: Readonly<Record<Kind, number>>): Shared {
     const whole = { category: 0, title: 0 };
-    for (const { kind, rarity } of known) whole[kind] += rarity;
-    const shared = new Map<string, number>();
+    const known: { posting: Posting; rarity: number }[] = [];
+    const own = this.#slotOf.get(seed.id);
+    for (const [key, kind] of keysOf(seed)) {
+      const posting = this.#byKey.get(key);
+      const rarity = Math.log(1 + (this.size + 1) / (posting?.count ?? 1));
+      whole[kind] += rarity;
+      if (posting !== undefined) known.push({ posting, rarity });
+    }
+    const [scores, touched] = [this.#scores, this.#touched];
+    let count = 0;
     let left = walkedMax;
-    for (const { kind, posting, rarity } of known.sort((a, b) => b.rarity - a.rarity)) {
-      for (const id of posting?.ids ?? []) {
-        if (left-- <= 0) return shared;
-        shared.set(id, (shared.get(id) ?? 0) + (weights[kind] * rarity) / whole[kind]);
+    for (const { posting, rarity } of known.sort((a, b) => b.rarity - a.rarity)) {
+      const share = (weights[posting.kind] * rarity) / whole[posting.kind];
+      for (const slot of posting.slots) {
+        if (left-- <= 0) break;
+        if (slot === own) continue;
+        if (scores[slot] === 0) touched[count++] = slot;
+        scores[slot] = (scores[slot] as number) + share;
       }
     }
-    return shared;
+    const found = Float64Array.from(touched.subarray(0, count), (slot) => scores[slot] as number);
+    for (let n = 0; n < count; n++) scores[touched[n] as number] = 0;
+    return {
+      count,
+      itemAt: (n) => this.#items[touched[n] as number] as Item,
+      scoreAt: (n) => found[n] as number,
+    };
   }
 }
 
 /** Whether two states of an item stand under the same words and categories. */
 export function sameKeys(a: Item, b: Item): boolean {
-  return a.title === b.title && JSON.stringify(a.categories) === JSON.stringify(b.categories);
+  return a === b || (a.title === b.title && JSON.stringify(a.categories) === JSON.stringify(b.categories));
 }
 
 /** The words of the title and every prefix of every category path. */

@@ -2,7 +2,7 @@ import type { Item } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import { ByUpdate } from "./by-update.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { Postings, sameKeys } from "./postings.ts";
+import { Postings, type Shared, sameKeys } from "./postings.ts";
 
 export interface Similar {
   readonly item: Item;
@@ -14,6 +14,8 @@ export interface Similar {
 const weights = { category: 3, title: 3, brand: 0.5, price: 0.5 } as const;
 /** Neighbours remembered for one seed, before anything is filtered. */
 const neighboursMax = 100;
+/** Those of which the brand and the price are compared as well: the ones that share most. */
+const likenessMax = 200;
 const seedsRemembered = 2_000;
 
 interface Neighbour {
@@ -66,20 +68,22 @@ export class SimilarItems {
    * variants. At most `neighboursMax` of a seed are known, so that few may be left of a narrow filter.
    */
   similarTo(seeds: readonly Item[], limit: number, accept: (item: Item) => boolean): Similar[] {
-    const best = new Map<string, { score: number; seed: Item }>();
-    for (const seed of seeds) {
-      for (const { id, score } of this.#neighboursOf(seed)) {
-        if (score > (best.get(id)?.score ?? 0)) best.set(id, { score, seed });
-      }
-    }
-    const own = new Set(seeds.map(({ id }) => id));
+    const lists = seeds.map((seed) => ({ seed, neighbours: this.#neighboursOf(seed), next: 0 }));
+    // Each list is sorted, so the best of all is at the head of one: no more is looked at than is taken or refused.
+    const looked = new Set(seeds.map(({ id }) => id));
     const groups = new Set(seeds.map(({ groupId }) => groupId).filter((id) => id !== undefined));
     const found: Similar[] = [];
-    for (const [id, { seed }] of [...best].sort(([a, x], [b, y]) => y.score - x.score || (a < b ? -1 : 1))) {
-      if (found.length >= limit) break;
-      const item = own.has(id) ? undefined : this.#catalogue.get(id);
+    while (found.length < limit) {
+      let head: (typeof lists)[number] | undefined;
+      for (const list of lists) if (before(list, head)) head = list;
+      const neighbour = head?.neighbours[head.next];
+      if (head === undefined || neighbour === undefined) break;
+      head.next++;
+      if (looked.has(neighbour.id)) continue;
+      looked.add(neighbour.id);
+      const item = this.#catalogue.get(neighbour.id);
       if (item === undefined || (item.groupId !== undefined && groups.has(item.groupId))) continue;
-      if (this.#catalogue.isServable(item) && accept(item)) found.push({ item, seed });
+      if (this.#catalogue.isServable(item) && accept(item)) found.push({ item, seed: head.seed });
     }
     return found;
   }
@@ -97,13 +101,15 @@ export class SimilarItems {
   #neighboursOf(seed: Item): readonly Neighbour[] {
     let known = this.#neighbours.get(seed.id);
     if (known === undefined) {
-      known = strongest(this.#postings.sharedWith(seed, weights), 2 * neighboursMax)
-        .flatMap(([id, shared]) => {
-          const item = this.#catalogue.get(id);
-          return item === undefined || id === seed.id ? [] : [{ id, score: shared + likeness(seed, item) }];
-        })
-        .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
-        .slice(0, neighboursMax);
+      const shared = this.#postings.sharedWith(seed, weights);
+      const least = shared.count > likenessMax ? nthScore(shared, likenessMax) : 0;
+      const found: Neighbour[] = [];
+      for (let n = 0; n < shared.count; n++) {
+        if (shared.scoreAt(n) < least) continue;
+        const item = shared.itemAt(n);
+        found.push({ id: item.id, score: shared.scoreAt(n) + likeness(seed, item) });
+      }
+      known = found.sort(better).slice(0, neighboursMax);
       this.#neighbours.set(seed.id, known);
     }
     return known;
@@ -114,18 +120,34 @@ export class SimilarItems {
     const is = after !== undefined && this.#includes(after);
     if (was) this.#byUpdate.remove(before);
     if (is) this.#byUpdate.add(after);
-    if (was && is && sameKeys(before, after)) return;
-    if (was) this.#postings.remove(before);
+    if (was && is && sameKeys(before, after)) {
+      this.#postings.replace(after);
+      return;
+    }
+    if (was) this.#postings.remove(before.id);
     if (is) this.#postings.add(after);
     if (was || is) this.#neighbours.clear();
   }
 }
 
-/** About the `count` entries that share most; what ties with the last of them is in as well. */
-function strongest(shared: ReadonlyMap<string, number>, count: number): [string, number][] {
-  const ascending = Float64Array.from(shared.values()).sort();
-  const least = ascending[ascending.length - count] ?? 0;
-  return [...shared].filter(([, value]) => value >= least);
+const better = (a: Neighbour, b: Neighbour): number => b.score - a.score || (a.id < b.id ? -1 : 1);
+
+interface Reading {
+  readonly neighbours: readonly Neighbour[];
+  readonly next: number;
+}
+
+/** Whether the head of `a` comes before that of `b`; a list that is at its end comes before none. */
+function before(a: Reading, b: Reading | undefined): boolean {
+  const mine = a.neighbours[a.next];
+  const other = b?.neighbours[b.next];
+  return mine !== undefined && (other === undefined || better(mine, other) < 0);
+}
+
+/** The score that about `count` entries reach; what ties with the last of them reaches it as well. */
+function nthScore(shared: Shared, count: number): number {
+  const ascending = Float64Array.from({ length: shared.count }, (_, n) => shared.scoreAt(n)).sort();
+  return ascending[ascending.length - count] ?? 0;
 }
 
 function likeness(a: Item, b: Item): number {

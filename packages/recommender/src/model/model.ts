@@ -83,7 +83,7 @@ export class Model {
       this.#candidates.select((item) => this.#gate.admits(item));
       this.#rerank(known, Math.min(options.limit, out.capacity), out);
     }
-    this.#fill(this.parts.popularOrder, reasons.popular, options.limit, out);
+    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
   }
 
   /** personalized_ranking: the given items, best first. Items that no signal reaches keep the order in which they came. */
@@ -148,20 +148,20 @@ export class Model {
     }
     for (let t = 0; t < touched; t++) sums[this.#basketTouched[t]!] = 0;
     if (out.count < options.limit && items.length > 0) this.#append(items, options.limit, out);
-    this.#fill(this.parts.popularOrder, reasons.popular, options.limit, out);
+    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
   }
 
   popular(options: ListOptions, out: RankedList): void {
     this.#gate.open(options);
     out.count = 0;
-    this.#fill(this.parts.popularOrder, reasons.popular, options.limit, out);
+    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
   }
 
   trending(options: ListOptions, out: RankedList): void {
     this.#gate.open(options);
     out.count = 0;
-    this.#fill(this.parts.trendingOrder, reasons.trending, options.limit, out);
-    this.#fill(this.parts.popularOrder, reasons.popular, options.limit, out);
+    this.#fill(this.parts.trendingOrder, reasons.trending, options.limit, out, options.lookMax);
+    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
   }
 
   /** Ranks behind what `out` has, by session neighbours. */
@@ -210,9 +210,10 @@ export class Model {
     }
   }
 
-  #fill(order: Int32Array, why: Reason, limit: number, out: RankedList): void {
+  #fill(order: Int32Array, why: Reason, limit: number, out: RankedList, lookMax: number = order.length): void {
     const wanted = Math.min(limit, out.capacity);
-    for (let i = 0; i < order.length && out.count < wanted; i++) {
+    const end = Math.min(lookMax, order.length);
+    for (let i = 0; i < end && out.count < wanted; i++) {
       if (this.#gate.admits(order[i]!)) this.#push(out, order[i]!, why, -1);
     }
   }

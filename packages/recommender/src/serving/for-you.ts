@@ -47,7 +47,7 @@ export function forYou({ lists, live, history, limit, repeats, allowed }: ForYou
   if (older !== undefined) {
     const age = 2 ** (-older.ageMs / olderHalfLifeMs);
     voices.push({
-      entries: lists.rank(older.items, voiceMax, repeats).filter(({ cause }) => cause !== "popular"),
+      entries: lists.rank(older.items, voiceMax, repeats, 0),
       weight: (olderWeight * age) / (1 + visit.length / visitItemsForHalf),
     });
   }
@@ -57,7 +57,7 @@ export function forYou({ lists, live, history, limit, repeats, allowed }: ForYou
     voices.push({ entries: entries.filter(({ id }) => allowed(id)), weight: weight * liveWeight });
   }
   const adding = voices.filter(({ entries }) => entries.length > 0);
-  const core = lists.rank(visit, adding.length > 0 ? Math.max(limit, voiceMax) : limit, repeats);
+  const core = lists.rank(visit, adding.length > 0 ? Math.max(limit, voiceMax) : limit, repeats, limit);
   return fuse([{ entries: core, weight: 1 }, ...adding]);
 }
 
@@ -65,7 +65,7 @@ export function forYou({ lists, live, history, limit, repeats, allowed }: ForYou
 export function sellingNow(ranked: readonly Ranked[], { lists, live, allowed }: Shown): Ranked[] {
   if (ranked.length <= (sellingPositions[0] as number)) return [...ranked];
   const now = live.trending(lists.model).filter(({ id }) => allowed(id));
-  const before = lists.trending(sellingMax).filter(({ cause }) => cause === "trending");
+  const before = lists.selling(sellingMax);
   const pool = [...now, ...before];
   return seat(ranked, sellingPositions, () => pool);
 }

@@ -6,6 +6,8 @@ import { ItemView } from "./item-view.ts";
 import type { Cause, Ranked } from "./ranked.ts";
 
 export const listMax = 4_400;
+/** Of what sells faster than it did, as many are asked whether they may be shown among other things. */
+const sellingLookMax = 500;
 /** Newest items of a history that ranking looks at. */
 const sessionItemsMax = 50;
 
@@ -39,9 +41,9 @@ export class ModelLists {
     return index >= 0 && (this.model.parts.tables.visits[index] ?? 0) > 0;
   }
 
-  /** for_you by the items of one visit, newest last. */
-  rank(items: readonly string[], limit: number, repeats: boolean): Ranked[] {
-    this.model.rank(this.#sessionOf(items), { ...this.#options, limit, repeats }, this.#out);
+  /** for_you by the items of one visit, newest last. Here and below `fillTo` is where popular items stop. */
+  rank(items: readonly string[], limit: number, repeats: boolean, fillTo = limit): Ranked[] {
+    this.model.rank(this.#sessionOf(items), { ...this.#options, limit, fillTo, repeats }, this.#out);
     return this.#entries();
   }
 
@@ -51,14 +53,20 @@ export class ModelLists {
     return this.#entries();
   }
 
-  boughtTogether(items: readonly string[], limit: number): Ranked[] {
+  boughtTogether(items: readonly string[], limit: number, fillTo = limit): Ranked[] {
     const indices = items.map((id) => this.model.indexOf(id)).filter((index) => index >= 0);
-    this.model.boughtTogether(indices, { ...this.#options, limit }, this.#out);
+    this.model.boughtTogether(indices, { ...this.#options, limit, fillTo }, this.#out);
     return this.#entries();
   }
 
-  trending(limit: number): Ranked[] {
-    this.model.trending({ ...this.#options, limit }, this.#out);
+  trending(limit: number, fillTo = limit): Ranked[] {
+    this.model.trending({ ...this.#options, limit, fillTo }, this.#out);
+    return this.#entries();
+  }
+
+  /** What was selling most when the model was trained, of the very strongest: none where the request is about little. */
+  selling(limit: number): Ranked[] {
+    this.model.trending({ ...this.#options, limit, fillTo: 0, lookMax: sellingLookMax }, this.#out);
     return this.#entries();
   }
 
@@ -71,12 +79,17 @@ export class ModelLists {
   #entries(): Ranked[] {
     const view = this.#view;
     const { count, items, scores, why, source } = this.#out;
-    return Array.from({ length: count }, (_, i) => ({
-      id: view.idOf(items[i] as number),
-      score: scores[i] as number,
-      cause: causes[why[i] as number] ?? "popular",
-      source: (source[i] as number) < 0 ? undefined : view.idOf(source[i] as number),
-    }));
+    const entries: Ranked[] = [];
+    for (let i = 0; i < count; i++) {
+      const from = source[i] as number;
+      entries.push({
+        id: view.idOf(items[i] as number),
+        score: scores[i] as number,
+        cause: causes[why[i] as number] ?? "popular",
+        source: from < 0 ? undefined : view.idOf(from),
+      });
+    }
+    return entries;
   }
 }
 

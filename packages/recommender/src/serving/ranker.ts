@@ -112,7 +112,7 @@ export class Ranker {
         if (now.length === 0) return lists.trending(reach);
         return fuse([
           { entries: now, weight: 1 },
-          { entries: lists.trending(Math.max(reach, voiceMax)), weight: 1 },
+          { entries: lists.trending(Math.max(reach, voiceMax), reach), weight: 1 },
         ]);
       }
       default: {
@@ -132,7 +132,7 @@ export class Ranker {
       .filter(({ entries }) => entries.length > 0);
     const known = rules.items.filter((id) => lists.speaksFor(id));
     const limit = voices.length > 0 ? Math.max(reach, voiceMax) : reach;
-    return fuse([{ entries: lists.rank(known, limit, false), weight: 1 }, ...voices]);
+    return fuse([{ entries: lists.rank(known, limit, false, reach), weight: 1 }, ...voices]);
   }
 
   /** Baskets first, the model's and those since, then what sessions and popularity say. */
@@ -142,7 +142,7 @@ export class Ranker {
       .map(({ entries, weight }) => ({ entries: entries.filter(({ id }) => allowed(id)), weight }))
       .filter(({ entries }) => entries.length > 0);
     if (voices.length === 0) return lists.boughtTogether(rules.items, reach);
-    const all = lists.boughtTogether(rules.items, Math.max(reach, voiceMax));
+    const all = lists.boughtTogether(rules.items, Math.max(reach, voiceMax), reach);
     const baskets = fuse([{ entries: all.filter(({ cause }) => cause === "boughtTogether"), weight: 1 }, ...voices]);
     const listed = new Set(baskets.map(({ id }) => id));
     return continued(
@@ -163,7 +163,7 @@ export class Ranker {
     const anyMay = !seeds.some((id) => lists.speaksFor(id));
     const similar = this.#similarTo(
       seeds,
-      voiceMax,
+      needed - spoken.length,
       (item) =>
         !listed.has(item.id) &&
         !banned.has(item.id) &&
