@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EndcapError } from "@endcap/protocol";
-import { type App, createService, createSnapshotClient, type Service } from "@endcap/service-kit";
+import { type App, createService, type Service } from "@endcap/service-kit";
 import { Counter } from "prom-client";
 import { adminRoutes } from "./admin/routes.ts";
 import { createBrowserAuth } from "./auth/browser-request.ts";
@@ -27,6 +26,7 @@ import { createSdkFiles } from "./sdk-files/sdk-files.ts";
 import { createLinks } from "./sessions/links.ts";
 import { openSessionRoute } from "./sessions/open-session.ts";
 import { createSessionObjects } from "./sessions/session-objects.ts";
+import { createSnapshotSource, internalKeyFile } from "./snapshot-source.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
 
 export interface GatewayDependencies {
@@ -51,18 +51,14 @@ export async function buildGateway(
     answerMsMax: config.upstreamMsMax,
   });
   const tokens = await createInternalTokens({
-    keyFile: config.keyFile,
+    keyFile: await internalKeyFile(config),
     group: config.group,
     tenants: config.tenants,
     now,
   });
-  const snapshot = createSnapshotClient({
-    url: config.controlUrl,
+  const snapshot = createSnapshotSource({
+    config,
     issuer: tokens.control,
-    publicKeyFile: config.snapshotPublicKeyFile,
-    stateFile: join(config.nodeDir, "snapshot.json"),
-    nodeKeyFile: join(config.nodeDir, "node.key"),
-    secrets: true,
     onState(state, delta) {
       directory.apply(state, delta);
       upstreams.apply(state);
@@ -117,6 +113,7 @@ export async function buildGateway(
   service.status(() => ({
     snapshotVersion: snapshot.state?.version ?? null,
     snapshotAgeMs: snapshot.ageMs(),
+    snapshotFault: snapshot.fault ?? null,
     tenants: directory.tenantCount,
     upstreams: upstreams.count,
   }));

@@ -6,12 +6,33 @@ export const gatewayConfig = defineConfig({
   service: "gateway",
   schema: Type.Object({
     ...serviceKeys({ port: 7401, adminPort: 7411 }),
+    snapshotFile: Type.Optional(
+      Type.String({
+        description: "standalone: a YAML file of tenants and upstreams in place of control, taken over when it changes",
+        minLength: 1,
+      }),
+    ),
     controlUrl: Type.Optional(
       Type.String({ description: "control's origin; absent: the snapshot on disk is all there is", minLength: 1 }),
     ),
-    snapshotPublicKeyFile: Type.String({ description: "Ed25519 PEM that verifies control's snapshots", minLength: 1 }),
-    nodeDir: Type.String({ description: "this process's own directory: its last snapshot and node key", minLength: 1 }),
-    keyFile: Type.String({ description: "Ed25519 private key of this gateway's group, PKCS8 PEM", minLength: 1 }),
+    snapshotPublicKeyFile: Type.Optional(
+      Type.String({
+        description: "Ed25519 PEM that verifies control's snapshots; required with control",
+        minLength: 1,
+      }),
+    ),
+    nodeDir: Type.String({
+      description: "this process's own directory: its last snapshot and the keys it makes itself",
+      default: ".endcap/nodes/gateway",
+      minLength: 1,
+    }),
+    keyFile: Type.Optional(
+      Type.String({
+        description:
+          "Ed25519 private key of this gateway's group, PKCS8 PEM; standalone without it: one made in nodeDir, jwks.json beside it",
+        minLength: 1,
+      }),
+    ),
     group: Type.String({ description: "gateway group, the id of that key", default: "shared", minLength: 1 }),
     tenants: Type.String({
       description: "what this group may speak for: * or the one tenant of a dedicated gateway",

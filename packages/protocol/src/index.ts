@@ -113,6 +113,7 @@ export { isRetryableStatus } from "./retryable.ts";
 export { OpenSessionAnswer, OpenSessionRequest, Session, SessionClaims, SessionSettings } from "./sessions.ts";
 export { hkdfSha256, hmacSha256, sha256 } from "./sha256.ts";
 export {
+  Canary,
   NODE_KEY_HEADER,
   RevokedSession,
   SEALED_TO_HEADER,

@@ -42,16 +42,34 @@ export const TenantSettings = Type.Object(
 );
 export type TenantSettings = Static<typeof TenantSettings>;
 
+/** Where a share of the traffic goes instead. Who is in it follows from ids alone, so every gateway says the same. */
+export const Canary = Type.Object(
+  { upstream: Type.String(), share: Type.Number({ minimum: 0, maximum: 1 }) },
+  { title: "Canary", additionalProperties: false },
+);
+export type Canary = Static<typeof Canary>;
+
 /** Upstream ids, never addresses: addresses are in `upstreams`. `recommender` is null while it has none. */
 export const TenantRoutes = Type.Object(
-  { collector: Type.String(), ml: Type.String(), recommender: Type.Union([Type.String(), Type.Null()]) },
+  {
+    collector: Type.String(),
+    ml: Type.String(),
+    recommender: Type.Union([Type.String(), Type.Null()]),
+    /** Shares of this tenant's shoppers. A server's call names its shopper in the body only and follows its tenant. */
+    canaries: Type.Optional(
+      Type.Object(
+        { collector: Type.Optional(Canary), ml: Type.Optional(Canary), recommender: Type.Optional(Canary) },
+        { additionalProperties: false },
+      ),
+    ),
+  },
   { title: "TenantRoutes", additionalProperties: false },
 );
 export type TenantRoutes = Static<typeof TenantRoutes>;
 
 export const SnapshotTenant = Type.Object(
   {
-    id: Type.String({ pattern: "^tnt-[a-z2-7]{16}$" }),
+    id: Type.String({ pattern: "^tnt-[a-z2-7]{16}$", description: "tnt- and sixteen letters of a-z2-7" }),
     slug: Type.String(),
     tier: Tier,
     state: Type.Union([Type.Literal("active"), Type.Literal("suspended")]),
@@ -90,8 +108,11 @@ export const SnapshotUpstream = Type.Object(
   {
     id: Type.String({ pattern: "^[a-z0-9][a-z0-9.-]{0,99}$" }),
     kind: Type.Union([Type.Literal("collector"), Type.Literal("ml"), Type.Literal("recommender")]),
-    /** Origin, http or https. */
-    url: Type.String({ pattern: "^https?://[^/]+$" }),
+    url: Type.String({ pattern: "^https?://[^/]+$", description: "an origin, such as http://10.0.0.7:7402" }),
+    /** A share of the tenants that route here. */
+    canary: Type.Optional(Canary),
+    /** Named by a tenant, not by the operator: https only, and never at an address inside the house. */
+    tenantSupplied: Type.Optional(Type.Boolean()),
   },
   { title: "SnapshotUpstream", additionalProperties: false },
 );
