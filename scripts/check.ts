@@ -8,6 +8,7 @@ import { type Check, CheckFailure, program } from "./checks/check.ts";
 import { floors } from "./checks/floors.ts";
 import { generatedChecks } from "./checks/generated.ts";
 import { published } from "./checks/published.ts";
+import { runtimes } from "./checks/runtimes.ts";
 import { sizes } from "./checks/sizes.ts";
 import { tidy } from "./checks/tidy.ts";
 import { typeChecks } from "./checks/types.ts";
@@ -18,6 +19,7 @@ const checks: readonly Check[] = [
   floors,
   program("dead code", "knip", "--no-progress", "--no-config-hints"),
   published,
+  runtimes,
   sizes,
   tidy,
   ...generatedChecks(),

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EndcapApiError, EndcapConnectionError } from "../src/index.ts";
 import { FakeEndcap } from "../src/testing/index.ts";
-import { clientContract } from "./contract/suite.ts";
-
-describe("the fake keeps the contract", () => {
-  const fake = new FakeEndcap();
-  clientContract(async () => (options) => fake.client(options));
-});
 
 describe("a test with the fake", () => {
   const oak = {

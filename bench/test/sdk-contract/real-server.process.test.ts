@@ -1,8 +1,8 @@
 /** The Node SDK against the whole of Endcap, held to the same contract as its in-memory fake. */
 import { Endcap } from "@endcap/sdk-node";
 import { afterAll, describe } from "vitest";
-import { clientContract } from "../../packages/sdk-node/test/contract/suite.ts";
-import { startStack } from "../src/stack/stack.ts";
+import { startStack } from "../../src/stack/stack.ts";
+import { clientContract } from "./suite.ts";
 
 describe("the real server keeps the contract", () => {
   const ending: (() => Promise<void>)[] = [];

@@ -1,8 +1,9 @@
 /** What a client may expect of Endcap, whoever answers: the real gateway and the fake of `@endcap/sdk-node/testing`. */
-import { uuidV7 } from "@endcap/protocol/uuid";
+import { type RandomBytes, uuidV7 } from "@endcap/protocol";
+import { type Endcap, EndcapApiError, type EndcapOptions } from "@endcap/sdk-node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Endcap, EndcapApiError, type EndcapOptions } from "../../src/index.ts";
-import { random } from "../support/client.ts";
+
+const random: RandomBytes = (bytes) => crypto.getRandomValues(bytes);
 
 export type ClientFactory = (options?: Partial<EndcapOptions>) => Endcap;
 
