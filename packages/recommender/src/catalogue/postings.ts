@@ -20,7 +20,7 @@ interface Posting {
 /** What `sharedWith` found: valid until it is asked again. */
 export interface Shared {
   readonly count: number;
-  itemAt(n: number): Item;
+  slotAt(n: number): number;
   /** For each kind the shared part of the seed's weight. */
   scoreAt(n: number): number;
 }
@@ -87,6 +87,11 @@ export class Postings {
     if (slot !== undefined) this.#items[slot] = item;
   }
 
+  /** The item of a slot; good until something is added or removed. */
+  itemIn(slot: number): Item {
+    return this.#items[slot] as Item;
+  }
+
   /** Items that share words or categories with `seed`, itself left out. */
   sharedWith(seed: Item, weights: Readonly<Record<Kind, number>>): Shared {
     const whole = { category: 0, title: 0 };
@@ -114,7 +119,7 @@ export class Postings {
     for (let n = 0; n < count; n++) scores[touched[n] as number] = 0;
     return {
       count,
-      itemAt: (n) => this.#items[touched[n] as number] as Item,
+      slotAt: (n) => touched[n] as number,
       scoreAt: (n) => found[n] as number,
     };
   }

@@ -12,15 +12,22 @@ export interface Similar {
 
 /** How much each part of a likeness weighs; each is between 0 and 1 before. */
 const weights = { category: 3, title: 3, brand: 0.5, price: 0.5 } as const;
-/** Neighbours remembered for one seed, before anything is filtered. */
-const neighboursMax = 100;
-/** Those of which the brand and the price are compared as well: the ones that share most. */
+/** Of those that share most, as many have their brand and price compared as well. */
 const likenessMax = 200;
-const seedsRemembered = 2_000;
 
-interface Neighbour {
-  readonly id: string;
-  readonly score: number;
+export interface SimilarItemsOptions {
+  /** Neighbours remembered for one seed, before anything is filtered; 8 bytes each. */
+  readonly neighboursMax: number;
+  /** Seeds whose neighbours are remembered, the last asked for: a few of a shop's items are looked at most. */
+  readonly seedsMax: number;
+}
+
+const defaults: SimilarItemsOptions = { neighboursMax: 100, seedsMax: 2_000 };
+
+/** Slots of the postings, most alike first. */
+interface Neighbours {
+  readonly slots: Int32Array;
+  readonly scores: Float32Array;
 }
 
 /**
@@ -34,12 +41,15 @@ export class SimilarItems {
   readonly #catalogue: Catalogue;
   #includes: (item: Item) => boolean;
   #postings = new Postings();
-  readonly #neighbours = new LRUCache<string, readonly Neighbour[]>({ max: seedsRemembered });
+  readonly #neighboursMax: number;
+  readonly #neighbours: LRUCache<string, Neighbours>;
   #byUpdate = new ByUpdate();
 
   /** Only servable items for which `includes` holds are found. */
-  constructor(catalogue: Catalogue, includes: (item: Item) => boolean = () => true) {
+  constructor(catalogue: Catalogue, includes: (item: Item) => boolean = () => true, options = defaults) {
     this.#catalogue = catalogue;
+    this.#neighboursMax = options.neighboursMax;
+    this.#neighbours = new LRUCache({ max: options.seedsMax });
     this.#includes = includes;
     this.include(includes);
     catalogue.onChange((before, after) => this.#change(before, after));
@@ -68,21 +78,19 @@ export class SimilarItems {
    * variants. At most `neighboursMax` of a seed are known, so that few may be left of a narrow filter.
    */
   similarTo(seeds: readonly Item[], limit: number, accept: (item: Item) => boolean): Similar[] {
-    const lists = seeds.map((seed) => ({ seed, neighbours: this.#neighboursOf(seed), next: 0 }));
+    const lists = seeds.map((seed): Reading => ({ seed, neighbours: this.#neighboursOf(seed), next: 0 }));
     // Each list is sorted, so the best of all is at the head of one: no more is looked at than is taken or refused.
     const looked = new Set(seeds.map(({ id }) => id));
     const groups = new Set(seeds.map(({ groupId }) => groupId).filter((id) => id !== undefined));
     const found: Similar[] = [];
     while (found.length < limit) {
-      let head: (typeof lists)[number] | undefined;
-      for (const list of lists) if (before(list, head)) head = list;
-      const neighbour = head?.neighbours[head.next];
-      if (head === undefined || neighbour === undefined) break;
-      head.next++;
-      if (looked.has(neighbour.id)) continue;
-      looked.add(neighbour.id);
-      const item = this.#catalogue.get(neighbour.id);
-      if (item === undefined || (item.groupId !== undefined && groups.has(item.groupId))) continue;
+      let head: Reading | undefined;
+      for (const list of lists) if (scoreOf(list) > scoreOf(head)) head = list;
+      if (head === undefined) break;
+      const item = this.#postings.itemIn(head.neighbours.slots[head.next++] as number);
+      if (looked.has(item.id)) continue;
+      looked.add(item.id);
+      if (item.groupId !== undefined && groups.has(item.groupId)) continue;
       if (this.#catalogue.isServable(item) && accept(item)) found.push({ item, seed: head.seed });
     }
     return found;
@@ -98,18 +106,23 @@ export class SimilarItems {
     return found;
   }
 
-  #neighboursOf(seed: Item): readonly Neighbour[] {
+  #neighboursOf(seed: Item): Neighbours {
     let known = this.#neighbours.get(seed.id);
     if (known === undefined) {
       const shared = this.#postings.sharedWith(seed, weights);
       const least = shared.count > likenessMax ? nthScore(shared, likenessMax) : 0;
-      const found: Neighbour[] = [];
+      const found: { slot: number; item: Item; score: number }[] = [];
       for (let n = 0; n < shared.count; n++) {
         if (shared.scoreAt(n) < least) continue;
-        const item = shared.itemAt(n);
-        found.push({ id: item.id, score: shared.scoreAt(n) + likeness(seed, item) });
+        const item = this.#postings.itemIn(shared.slotAt(n));
+        found.push({ slot: shared.slotAt(n), item, score: shared.scoreAt(n) + likeness(seed, item) });
       }
-      known = found.sort(better).slice(0, neighboursMax);
+      found.sort((a, b) => b.score - a.score || (a.item.id < b.item.id ? -1 : 1));
+      found.length = Math.min(found.length, this.#neighboursMax);
+      known = {
+        slots: Int32Array.from(found, ({ slot }) => slot),
+        scores: Float32Array.from(found, ({ score }) => score),
+      };
       this.#neighbours.set(seed.id, known);
     }
     return known;
@@ -130,18 +143,15 @@ export class SimilarItems {
   }
 }
 
-const better = (a: Neighbour, b: Neighbour): number => b.score - a.score || (a.id < b.id ? -1 : 1);
-
 interface Reading {
-  readonly neighbours: readonly Neighbour[];
-  readonly next: number;
+  readonly seed: Item;
+  readonly neighbours: Neighbours;
+  next: number;
 }
 
-/** Whether the head of `a` comes before that of `b`; a list that is at its end comes before none. */
-function before(a: Reading, b: Reading | undefined): boolean {
-  const mine = a.neighbours[a.next];
-  const other = b?.neighbours[b.next];
-  return mine !== undefined && (other === undefined || better(mine, other) < 0);
+/** Of the next neighbour; below all others when there is none. */
+function scoreOf(reading: Reading | undefined): number {
+  return reading?.neighbours.scores[reading.next] ?? Number.NEGATIVE_INFINITY;
 }
 
 /** The score that about `count` entries reach; what ties with the last of them reaches it as well. */

@@ -7,6 +7,8 @@ const wordsMax = 24;
  * Burmese) give pairs of neighbouring characters instead, as search engines index them, which needs no dictionary.
  */
 export function titleWords(title: string): string[] {
+  // The same words, without asking Unicode about each character.
+  if (ascii.test(title)) return [...new Set(title.toLowerCase().match(/[a-z0-9]+/g))].slice(0, wordsMax);
   const words = new Set<string>();
   for (const [run] of title
     .normalize("NFKD")
@@ -21,6 +23,7 @@ export function titleWords(title: string): string[] {
   return [...words];
 }
 
+const ascii = /^[\0-\x7f]*$/;
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
 function pairs(run: string): string[] {

@@ -48,22 +48,21 @@ export function seat(
   poolAt: (nth: number) => readonly Ranked[],
 ): Ranked[] {
   const seated: Ranked[] = [];
-  const ids = new Set<string>();
+  const guests = new Set<string>();
   let next = 0;
   let nth = 0;
   while (next < ranked.length) {
     if (seated.length === positions[nth]) {
-      const guest = poolAt(nth++).find(({ id }) => !ids.has(id));
+      // Few guests, and early in the list: looking back is cheaper than remembering everyone.
+      const guest = poolAt(nth++).find(({ id }) => !guests.has(id) && !seated.some((entry) => entry.id === id));
       if (guest !== undefined) {
         seated.push({ ...guest, score: seated.at(-1)?.score ?? guest.score });
-        ids.add(guest.id);
+        guests.add(guest.id);
         continue;
       }
     }
     const entry = ranked[next++] as Ranked;
-    if (ids.has(entry.id)) continue;
-    seated.push(entry);
-    ids.add(entry.id);
+    if (!guests.has(entry.id)) seated.push(entry);
   }
   return seated;
 }

@@ -50,7 +50,7 @@ export class Merchandising {
   /** Boosts first, in the order of the rules, then pins, which nothing moves. `mayShow` holds for pins too. */
   apply(
     ranked: readonly Ranked[],
-    itemOf: (id: string) => Item | undefined,
+    itemOf: (entry: Ranked) => Item | undefined,
     mayShow: (id: string) => boolean,
   ): Ranked[] {
     return this.#pin(this.#boost(ranked, itemOf), mayShow);
@@ -86,11 +86,11 @@ export class Merchandising {
     return [...effects, ...this.#inactive.map(({ id }): RuleEffect => ({ rule: id, did: "inactive", items: [] }))];
   }
 
-  #boost(ranked: readonly Ranked[], itemOf: (id: string) => Item | undefined): Ranked[] {
+  #boost(ranked: readonly Ranked[], itemOf: (entry: Ranked) => Item | undefined): Ranked[] {
     const boosts = this.#active.filter(({ boosted }) => boosted !== undefined);
     if (boosts.length === 0) return [...ranked];
     const weighed = ranked.map((entry, rank) => {
-      const item = itemOf(entry.id);
+      const item = itemOf(entry);
       let weight = 1 / (rankDamping + rank);
       for (const { rule, boosted } of boosts) {
         if (item !== undefined && boosted?.(item)) weight *= rule.boost?.factor ?? 1;

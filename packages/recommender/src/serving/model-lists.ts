@@ -82,11 +82,13 @@ export class ModelLists {
     const entries: Ranked[] = [];
     for (let i = 0; i < count; i++) {
       const from = source[i] as number;
+      const item = view.itemAt(items[i] as number);
       entries.push({
-        id: view.idOf(items[i] as number),
+        id: item?.id ?? this.model.idOf(items[i] as number),
         score: scores[i] as number,
         cause: causes[why[i] as number] ?? "popular",
         source: from < 0 ? undefined : view.idOf(from),
+        item,
       });
     }
     return entries;

@@ -1,3 +1,5 @@
+import type { Item } from "@endcap/protocol";
+
 /** Why an entry is on the list: a code of the model, or what only the catalogue, the history or the last minutes can say. */
 export type Cause =
   | "viewed"
@@ -16,4 +18,6 @@ export interface Ranked {
   readonly cause: Cause;
   /** The item that spoke for it. */
   readonly source: string | undefined;
+  /** The item itself, where the list came by it: looking up a hundred by their ids is a tenth of a request. */
+  readonly item?: Item | undefined;
 }

@@ -70,7 +70,7 @@ export class Ranker {
     };
     const ranked = model === undefined ? this.#withoutModel(query) : this.#withModel(model, query, audience);
     const varied = rules.collapseVariants ? this.#collapse(ranked, rules, reach) : ranked;
-    const ordered = merchandising.apply(varied, (id) => this.#catalogue.get(id), query.allowed);
+    const ordered = merchandising.apply(varied, (entry) => this.#itemOf(entry), query.allowed);
     return ordered.slice(rules.offset, wanted);
   }
 
@@ -260,12 +260,16 @@ export class Ranker {
     const kept: Ranked[] = [];
     const left: Ranked[] = [];
     for (const entry of ranked) {
-      const group = this.#catalogue.get(entry.id)?.groupId;
+      const group = this.#itemOf(entry)?.groupId;
       if (group === undefined || !groups.has(group)) kept.push(entry);
       else left.push(entry);
       if (group !== undefined) groups.add(group);
     }
     return kept.length >= wanted ? kept : [...kept, ...left];
+  }
+
+  #itemOf({ id, item }: Ranked): Item | undefined {
+    return item ?? this.#catalogue.get(id);
   }
 
   #mayShow(id: string, rules: RankRules): boolean {
