@@ -49,6 +49,10 @@ export async function buildGateway(
   const upstreams = createUpstreams({
     connectionsMax: config.upstreamConnectionsMax,
     answerMsMax: config.upstreamMsMax,
+    healthEveryMs: config.upstreamHealthEveryMs,
+    tls: { caFile: config.upstreamCaFile, certFile: config.upstreamCertFile, keyFile: config.upstreamKeyFile },
+    log: service.log,
+    registry,
   });
   const tokens = await createInternalTokens({
     keyFile: await internalKeyFile(config),

@@ -70,6 +70,20 @@ export const gatewayConfig = defineConfig({
       minimum: 1,
       maximum: 10_000,
     }),
+    upstreamHealthEveryMs: Type.Integer({
+      description:
+        "how often /healthz of the upstreams in use is asked, 0 never; two missed answers in a row open the breaker",
+      default: 5_000,
+      minimum: 0,
+      maximum: 600_000,
+    }),
+    upstreamCaFile: Type.Optional(
+      Type.String({ description: "PEM authorities of the operator's own https upstreams; absent: the system's" }),
+    ),
+    upstreamCertFile: Type.Optional(
+      Type.String({ description: "PEM certificate that this gateway shows its own upstreams (mutual TLS)" }),
+    ),
+    upstreamKeyFile: Type.Optional(Type.String({ description: "PEM key of that certificate" })),
     queuedBytesMax: Type.Integer({
       description: "events waiting for one collector, in bytes; past it 503",
       default: 64 * 1024 * 1024,

@@ -23,7 +23,7 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
   const config = { scopes: ["events:write"], envelope: "events" } as const;
   app.post("/v1/events", { config, bodyLimit: LIMITS.eventsBodyBytesMax }, async (request, reply) => {
     const { caller, payload } = admittedTo(request);
-    const upstream = upstreams.of(caller.tenant, "collector");
+    const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
     const [{ status, body }, session] = await Promise.all([
       coalescer.add(upstream, caller.principal, request.id, payload ?? Buffer.alloc(0)),
       startSession(sessions, request, caller),

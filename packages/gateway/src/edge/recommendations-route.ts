@@ -1,6 +1,7 @@
 import { DEADLINE_HEADER, LIMITS } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import { callUpstream } from "../forward/call-upstream.ts";
+import { callerDeadline } from "../forward/caller-deadline.ts";
 import type { InternalTokens } from "../forward/internal-tokens.ts";
 import { refusalOfBytes } from "../forward/refusal.ts";
 import { upstreamHeaders } from "../forward/request-headers.ts";
@@ -26,13 +27,21 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
   const config = { scopes: ["recommendations:read"], envelope: "call" } as const;
   app.post("/v1/recommendations", { config, bodyLimit: LIMITS.recommendationBodyBytesMax }, async (request, reply) => {
     const { caller, payload } = admittedTo(request);
-    const upstream = upstreams.of(caller.tenant, "ml");
+    const upstream = upstreams.of(caller.tenant, "ml", caller.principal);
+    const msMax = callerDeadline(request, reply);
     const session = startSession(sessions, request, caller);
     const headers = upstreamHeaders(await tokens.ml.token(), caller.principal, request.id, {
       "content-type": "application/json",
-      [DEADLINE_HEADER]: String(deadlineMs),
+      [DEADLINE_HEADER]: String(Math.min(deadlineMs, msMax ?? deadlineMs)),
     });
-    const call = { method: "POST", path: "/v1/recommendations", headers, body: payload, answerBytesMax } as const;
+    const call = {
+      method: "POST",
+      path: "/v1/recommendations",
+      headers,
+      body: payload,
+      answerBytesMax,
+      msMax,
+    } as const;
     const pending = callUpstream(upstream, call);
     reply.raw.once("close", () => {
       if (!reply.raw.writableEnded) pending.cancel();

@@ -10,6 +10,8 @@ export interface UpstreamCall {
   readonly body: Uint8Array | null;
   /** Answers above it are refused. */
   readonly answerBytesMax: number;
+  /** The caller's own deadline, in milliseconds from now; absent: the pool's bound alone. */
+  readonly msMax?: number | undefined;
 }
 
 export interface UpstreamAnswer {
@@ -24,14 +26,14 @@ export interface PendingCall {
   cancel(): void;
 }
 
-const brokenConnection: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+const brokenConnection: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "ECONNREFUSED", "EPIPE"]);
 
 /**
- * Whether a connection ended under a request. With no byte of an answer seen, one more attempt on a fresh one is safe:
- * every call of the edge is idempotent by its ids.
+ * Whether one more attempt may be made: the connection ended, or never was, with no byte of an answer seen, and the
+ * upstream's budget allows it. It is safe because every call of the edge is idempotent by its ids.
  */
-export function isBrokenConnection(error: unknown): boolean {
-  return brokenConnection.has(codeOf(error));
+export function mayRetry({ breaker, retries }: Upstream, error: unknown): boolean {
+  return brokenConnection.has(codeOf(error)) && !breaker.open && retries.take();
 }
 
 function codeOf(error: unknown): string {
@@ -57,6 +59,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   #status = 0;
   #chunks: Buffer[] = [];
   #bytes = 0;
+  #late: NodeJS.Timeout | undefined;
 
   constructor(
     upstream: Upstream,
@@ -68,6 +71,8 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.#call = call;
     this.#resolve = resolve;
     this.#reject = reject;
+    upstream.retries.called();
+    if (call.msMax !== undefined) this.#late = setTimeout(() => this.#giveUp(), call.msMax);
   }
 
   dispatch(): void {
@@ -77,13 +82,23 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   cancel(): void {
+    this.#end(new Error("the client is gone"));
+  }
+
+  /** The caller's deadline says nothing about the upstream: its breaker is not told. */
+  #giveUp(): void {
+    this.#reject(new EndcapError("upstream_timeout", { internal: `upstream ${this.#upstream.id}: deadline passed` }));
+    this.#end(new Error("the caller's deadline passed"));
+  }
+
+  #end(reason: Error): void {
     this.#cancelled = true;
-    this.#controller?.abort(new Error("the client is gone"));
+    this.#controller?.abort(reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#cancelled) this.cancel();
+    if (this.#cancelled) controller.abort(new Error("the client is gone"));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -97,22 +112,31 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    clearTimeout(this.#late);
+    this.#upstream.breaker.succeeded();
     const [first] = this.#chunks;
     const body = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#bytes);
     this.#resolve({ status: this.#status, body });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const again = this.#status === 0 && this.#attempts === 1 && !this.#cancelled;
-    if (again && isBrokenConnection(error)) this.dispatch();
-    else this.#reject(upstreamFault(this.#upstream.id, error));
+    const upstream = this.#upstream;
+    if (this.#status === 0 && this.#attempts === 1 && !this.#cancelled && mayRetry(upstream, error)) {
+      this.dispatch();
+      return;
+    }
+    if (!this.#cancelled) upstream.breaker.failed();
+    clearTimeout(this.#late);
+    this.#reject(upstreamFault(upstream.id, error));
   }
 }
+
+const lateCodes: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
 /** What went wrong with an upstream, for the caller in one word, for the log in full. */
 export function upstreamFault(upstreamId: string, error: unknown): EndcapError {
   const code = codeOf(error);
-  const late = code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT";
+  const late = lateCodes.has(code) || (error instanceof Error && error.name === "TimeoutError");
   const internal = `upstream ${upstreamId}: ${error instanceof Error ? error.message : "unknown fault"}`;
   return new EndcapError(late ? "upstream_timeout" : "upstream_unavailable", { internal, cause: error });
 }

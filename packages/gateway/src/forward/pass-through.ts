@@ -5,6 +5,7 @@ import httpProxy from "@fastify/http-proxy";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { admittedTo } from "../edge/gate.ts";
 import { rawBodies } from "../edge/raw-bodies.ts";
+import { callerDeadline, deadlineHeader } from "./caller-deadline.ts";
 import type { InternalTokens } from "./internal-tokens.ts";
 import { type ProxiedCall, proxyRequest } from "./proxy-request.ts";
 import { upstreamHeaders } from "./request-headers.ts";
@@ -51,12 +52,16 @@ export async function passThrough(app: App, route: PassThroughRoute, options: Pa
 
   async function handler(request: FastifyRequest, reply: FastifyReply, destination: string) {
     const { caller, payload } = admittedTo(request);
-    const upstream = upstreams.of(caller.tenant, route.upstream);
+    const upstream = upstreams.of(caller.tenant, route.upstream, caller.principal);
+    const msMax = callerDeadline(request, reply);
     const headers = upstreamHeaders(await tokens[route.upstream].token(), caller.principal, request.id, {
       ...route.headers,
+      ...(msMax !== undefined && deadlineHeader(msMax, route.headers)),
       ...(payload !== null && route.body && { "content-type": route.body.contentType }),
     });
-    return calls.run({ upstream, signal: clientGone(request) }, () =>
+    const gone = clientGone(request);
+    const signal = msMax === undefined ? gone : AbortSignal.any([gone, AbortSignal.timeout(msMax)]);
+    return calls.run({ upstream, signal }, () =>
       reply.from(destination, {
         getUpstream: () => upstream.origin,
         rewriteRequestHeaders: () => headers,
@@ -79,7 +84,8 @@ export async function passThrough(app: App, route: PassThroughRoute, options: Pa
     retryMethods: [],
     disableRequestLogging: true,
     replyOptions: {
-      getUpstream: (request) => upstreams.of(admittedTo(request).caller.tenant, route.upstream).origin,
+      // Asked for when the plugin is set up, and never called: the handler above names the upstream.
+      getUpstream: () => "",
     },
     undici: { request: proxyRequest(calls) },
     handler,

@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 import { callbackify } from "node:util";
 import { EndcapError } from "@endcap/protocol";
 import type { Dispatcher } from "undici";
-import { isBrokenConnection, upstreamFault } from "./call-upstream.ts";
+import { mayRetry, upstreamFault } from "./call-upstream.ts";
 import { refusalOfBytes } from "./refusal.ts";
 import type { Upstream } from "./upstreams.ts";
 
@@ -46,11 +46,19 @@ export function proxyRequest(calls: AsyncLocalStorage<ProxiedCall>) {
 
 async function exchange({ upstream, signal }: ProxiedCall, options: Options): Promise<Answer> {
   const { method, path, headers, body } = options;
+  const { breaker, retries } = upstream;
   const attempt = () => upstream.pool.request({ method, path, headers, body, signal });
-  const answer = await attempt().catch((error: unknown) => {
-    if (signal.aborted || !isBrokenConnection(error)) throw error;
-    return attempt();
-  });
+  retries.called();
+  const answer = await attempt()
+    .catch((error: unknown) => {
+      if (signal.aborted || !mayRetry(upstream, error)) throw error;
+      return attempt();
+    })
+    .catch((error: unknown) => {
+      if (!signal.aborted) breaker.failed();
+      throw error;
+    });
+  breaker.succeeded();
   if (answer.statusCode < 400) return answer;
   throw refusalOfBytes(upstream.id, answer.statusCode, await readBounded(answer.body));
 }

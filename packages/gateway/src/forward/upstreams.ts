@@ -1,81 +1,194 @@
-import { EndcapError, type SnapshotUpstream } from "@endcap/protocol";
+import { type Canary, EndcapError, type Principal, type SnapshotUpstream } from "@endcap/protocol";
 import type { SnapshotState } from "@endcap/service-kit";
-import { Pool } from "undici";
+import type { Logger } from "pino";
+import { Counter, Gauge, type Registry } from "prom-client";
+import { Agent, Pool } from "undici";
 import type { TenantContext } from "../tenants/tenant-context.ts";
+import { Breaker } from "../upstreams/breaker.ts";
+import { inShopperCanary, inTenantCanary } from "../upstreams/canary.ts";
+import { houseConnect, strangerConnect, type TlsFiles } from "../upstreams/connect-options.ts";
+import { watchHealth } from "../upstreams/health.ts";
+import { isPublicHost } from "../upstreams/public-address.ts";
+import { RetryBudget } from "../upstreams/retry-budget.ts";
 
 export interface Upstream {
   readonly id: string;
   readonly kind: SnapshotUpstream["kind"];
   readonly origin: string;
   readonly pool: Pool;
+  /** Is told how every call ended. */
+  readonly breaker: Breaker;
+  readonly retries: RetryBudget;
 }
 
 export interface Upstreams {
   apply(state: SnapshotState): void;
   /**
-   * Where the tenant's requests of a kind go.
+   * Where a call of the tenant's goes: to its route's upstream, or to a canary that it falls under.
    * @throws EndcapError `not_ready` while the tenant has no recommender, `upstream_unavailable` for a route into nothing
+   * and while the upstream's breaker is open
    */
-  of(tenant: TenantContext, kind: SnapshotUpstream["kind"]): Upstream;
+  of(tenant: TenantContext, kind: SnapshotUpstream["kind"], principal: Principal): Upstream;
   readonly count: number;
+  all(): Iterable<Upstream>;
   close(): Promise<void>;
 }
 
 export interface UpstreamsOptions {
   readonly connectionsMax: number;
   readonly answerMsMax: number;
+  /** 0: calls alone tell how an upstream is. */
+  readonly healthEveryMs: number;
+  readonly tls: TlsFiles;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly monotonic?: () => number;
+  readonly random?: () => number;
 }
 
-const connectMsMax = 2_000;
+interface Entry extends Upstream {
+  canary: Canary | undefined;
+  readonly stranger: boolean;
+  used: boolean;
+}
 
-/** One pool of connections for each upstream of the snapshot. */
-export function createUpstreams({ connectionsMax, answerMsMax }: UpstreamsOptions): Upstreams {
-  const upstreams = new Map<string, Upstream>();
+/** One pool of connections, one breaker and one retry budget for each upstream of the snapshot. */
+export function createUpstreams(options: UpstreamsOptions): Upstreams {
+  const { connectionsMax, answerMsMax, log, registry } = options;
+  const { monotonic = () => performance.now(), random = Math.random } = options;
+  const connect = houseConnect(options.tls);
+  const entries = new Map<string, Entry>();
+  const retired = new Map<Entry, NodeJS.Timeout>();
   const closing = new Set<Promise<void>>();
+  const probes = new Agent({ connections: 1, connect, headersTimeout: answerMsMax });
 
-  function retire({ pool }: Upstream): void {
-    // Requests in flight finish; a route that has moved loses none.
-    const closed = pool.close().finally(() => closing.delete(closed));
-    closing.add(closed);
-  }
+  const opened = new Counter({
+    name: "endcap_breaker_opened_total",
+    help: "upstreams that were given up for a while, by kind",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  new Gauge({
+    name: "endcap_upstreams",
+    help: "upstreams known, by whether their breaker is open",
+    labelNames: ["breaker"],
+    registers: [registry],
+    collect() {
+      const open = [...entries.values()].filter(({ breaker }) => breaker.open).length;
+      this.set({ breaker: "open" }, open);
+      this.set({ breaker: "closed" }, entries.size - open);
+    },
+  });
 
-  function open({ id, kind, url }: SnapshotUpstream): Upstream {
+  function open({ id, kind, url, canary, tenantSupplied = false }: SnapshotUpstream): Entry {
     const pool = new Pool(url, {
       connections: connectionsMax,
-      connect: { timeout: connectMsMax, rejectUnauthorized: true },
+      connect: tenantSupplied ? strangerConnect() : connect,
       headersTimeout: answerMsMax,
       bodyTimeout: answerMsMax,
       // Shorter than what our services keep, so that it is we who close an idle connection and never race them.
       keepAliveTimeout: 30_000,
       keepAliveMaxTimeout: 60_000,
     });
-    return { id, kind, origin: url, pool };
+    const breaker = new Breaker({
+      monotonic,
+      random,
+      onChange(isOpen) {
+        if (isOpen) opened.inc({ kind });
+        log.warn({ upstream: id }, isOpen ? "the upstream does not answer and is given up for a while" : "it is back");
+      },
+    });
+    const retries = new RetryBudget();
+    return { id, kind, origin: url, pool, breaker, retries, canary, stranger: tenantSupplied, used: false };
   }
+
+  /**
+   * Requests on their way finish where they were going. The pool stays open as long as one may take: who was sent to it a
+   * moment ago may still be waiting for a token, or in a batch.
+   */
+  function retire(entry: Entry): void {
+    retired.set(
+      entry,
+      setTimeout(() => shut(entry), answerMsMax),
+    );
+  }
+
+  function shut(entry: Entry): void {
+    clearTimeout(retired.get(entry));
+    retired.delete(entry);
+    const closed = entry.pool.close().finally(() => closing.delete(closed));
+    closing.add(closed);
+  }
+
+  const health =
+    options.healthEveryMs === 0
+      ? undefined
+      : watchHealth({
+          everyMs: options.healthEveryMs,
+          upstreams: () => [...entries.values()].filter(({ stranger }) => !stranger),
+          dispatcher: () => probes,
+        });
 
   return {
     apply(state) {
-      for (const [id, upstream] of upstreams) {
+      for (const [id, entry] of entries) {
         const next = state.upstreams.get(id);
-        if (next?.url === upstream.origin && next.kind === upstream.kind) continue;
-        upstreams.delete(id);
-        retire(upstream);
+        if (next !== undefined && isSame(entry, next)) {
+          entry.canary = next.canary;
+          continue;
+        }
+        entries.delete(id);
+        retire(entry);
       }
-      for (const [id, upstream] of state.upstreams) if (!upstreams.has(id)) upstreams.set(id, open(upstream));
+      for (const [id, upstream] of state.upstreams) {
+        if (entries.has(id)) continue;
+        if (mayBeCalled(upstream)) entries.set(id, open(upstream));
+        else log.error({ upstream: id }, "a tenant's upstream must be https and outside the house; it is not called");
+      }
     },
-    of({ tenant }, kind) {
-      const id = tenant.routes[kind];
-      if (id === null) throw new EndcapError("not_ready", { internal: `the tenant has no ${kind} yet` });
-      const upstream = upstreams.get(id);
-      if (upstream === undefined) throw new EndcapError("upstream_unavailable", { internal: `no upstream ${id}` });
-      return upstream;
+    of({ id: tenantId, tenant: { routes } }, kind, principal) {
+      const route = routes[kind];
+      if (route === null) throw new EndcapError("not_ready", { internal: `the tenant has no ${kind} yet` });
+      const stable = entries.get(route);
+      // Canaries are rare, and a broken one is not waited for: its shoppers go where all others do.
+      let canary: Canary | undefined = routes.canaries?.[kind];
+      if (canary !== undefined && !inShopperCanary(canary, principal)) canary = undefined;
+      if (canary === undefined && stable?.canary !== undefined && inTenantCanary(stable.canary, tenantId)) {
+        canary = stable.canary;
+      }
+      if (canary !== undefined) {
+        const other = entries.get(canary.upstream);
+        if (other?.kind === kind && other.breaker.allow()) {
+          other.used = true;
+          return other;
+        }
+      }
+      if (stable === undefined) throw new EndcapError("upstream_unavailable", { internal: `no upstream ${route}` });
+      if (!stable.breaker.allow()) {
+        throw new EndcapError("upstream_unavailable", { internal: `the breaker of upstream ${route} is open` });
+      }
+      stable.used = true;
+      return stable;
     },
     get count() {
-      return upstreams.size;
+      return entries.size;
     },
+    all: () => entries.values(),
     async close() {
-      for (const upstream of upstreams.values()) retire(upstream);
-      upstreams.clear();
-      await Promise.all(closing);
+      health?.close();
+      for (const entry of [...retired.keys(), ...entries.values()]) shut(entry);
+      entries.clear();
+      await Promise.all([...closing, probes.close()]);
     },
   };
+}
+
+function isSame(entry: Entry, next: SnapshotUpstream): boolean {
+  return next.url === entry.origin && next.kind === entry.kind && (next.tenantSupplied ?? false) === entry.stranger;
+}
+
+function mayBeCalled({ url, tenantSupplied }: SnapshotUpstream): boolean {
+  if (!tenantSupplied) return true;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" && isPublicHost(hostname);
 }

@@ -25,7 +25,7 @@ export function createLinks(upstreams: Upstreams, tokens: InternalTokens): Links
     async write(tenant, principal, link, requestId) {
       const name = `${tenant.id} ${principal.env} ${link.anonymousId} ${link.userId}`;
       if (written.has(name)) return;
-      const upstream = upstreams.of(tenant, "collector");
+      const upstream = upstreams.of(tenant, "collector", principal);
       const headers = upstreamHeaders(await tokens.collector.token(), principal, requestId, {
         "content-type": "application/json",
       });

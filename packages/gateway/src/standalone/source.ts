@@ -4,12 +4,12 @@ import { EndcapError } from "@endcap/protocol";
 import type { SnapshotDelta, SnapshotState } from "@endcap/service-kit";
 import type { Logger } from "pino";
 import { Counter, Gauge, type Registry } from "prom-client";
+import { watchFiles } from "../watch-files.ts";
 import { standaloneError } from "./faults.ts";
 import { ownSessionMaster } from "./own-keys.ts";
 import { parseStandalone } from "./parse.ts";
 import { resolveStandalone } from "./resolve.ts";
 import { createSecretReader } from "./secrets.ts";
-import { watchFiles } from "./watch-files.ts";
 
 export interface StandaloneSourceOptions {
   readonly file: string;
