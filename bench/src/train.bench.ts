@@ -31,7 +31,7 @@ export default defineBench({
       trainings.push(training);
       log(`${size} events: ${round3(perMillion(training))} s a million, ${round3(training.rssMb)} MB`);
     }
-    const opening = await inChild<Opening>(context, ["open", short ? "1e5" : "3e6", String(largeCatalogue)]);
+    const opening = await inChild<Opening>(context, ["open", short ? "3e4" : "1e6", String(largeCatalogue)]);
 
     const costs = trainings.map(perMillion);
     const costRatio = (costs.at(-1) ?? Number.NaN) / (costs[0] ?? Number.NaN);

@@ -102,7 +102,7 @@ async function openLarge(events: number, items: number): Promise<Opening> {
     const { log } = readShop(events, items);
     await writeModel(path, trainModel(log, { seed, trainedAt: 0 }).model);
     const startedAt = performance.now();
-    const opened = openModel(new Uint8Array(await readFile(path)));
+    const opened = openModel(await readFile(path));
     const openMs = performance.now() - startedAt;
     return { items: opened.itemCount, modelMb: (await stat(path)).size / 1024 / 1024, openMs };
   } finally {
