@@ -1,5 +1,5 @@
 import { type App, createInternalIssuer, createService, type Service, writeFileAtomic } from "@endcap/service-kit";
-import { openModels, openTables } from "@endcap/storage";
+import { modelFacts, openModels, openTables } from "@endcap/storage";
 import { loadAdminToken } from "./admin/auth.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import type { ControlConfig } from "./config.ts";
@@ -11,6 +11,7 @@ import { loadSigningKey } from "./keys/signing-key.ts";
 import { createLocalFleet } from "./local-fleet.ts";
 import type { Log } from "./log.ts";
 import { localLocations } from "./provisioner/desired.ts";
+import { doorbellRoutes } from "./provisioner/doorbell.ts";
 import { createFleet, type Fleet } from "./provisioner/fleet.ts";
 import { postgresMemory } from "./provisioner/postgres-memory.ts";
 import type { Provisioner } from "./provisioner/provisioner.ts";
@@ -36,6 +37,9 @@ export interface Control extends Service {
   readonly fleet: Fleet;
   readonly tenantCount: number;
 }
+
+/** A gateway that has not heard of a change by then is down, and learns it when it comes back. */
+const APPLIED_MS_MAX = 3_000;
 
 /**
  * Builds control: opens the data directory and the database, and once it listens brings up the processes of this
@@ -103,7 +107,18 @@ export async function buildControl(config: ControlConfig, options: ControlOption
 
     let controlUrl = "";
     let provisioner: Provisioner = unmanaged;
-    const fleet = createFleet({ provisioner: () => provisioner, tenants, snapshotVersion: () => source.version() });
+    const fleet = createFleet({
+      provisioner: () => provisioner,
+      tenants,
+      async champion(tenantId) {
+        const store = models.open(tenantId);
+        const pointer = await store.pointer("champion");
+        if (pointer === undefined) return undefined;
+        const { version, trainedAt } = await modelFacts(store, pointer.value);
+        return trainedAt === undefined ? undefined : { version, trainedAt };
+      },
+      snapshotVersion: () => source.version(),
+    });
     const unsubscribe = feed.subscribe({ onChange: reconcile, onGap: reconcile });
     function reconcile(): void {
       provisioner.reconcile().catch((error: unknown) => log.error({ err: error }, "reconciling failed"));
@@ -124,6 +139,9 @@ export async function buildControl(config: ControlConfig, options: ControlOption
     );
     await app.register(async (scope: App) =>
       adminRoutes(scope, { token: adminToken, context, facts, issuer, tables, models }),
+    );
+    await app.register(async (scope: App) =>
+      doorbellRoutes(scope, { jwksFile, wake: (tenant) => provisioner.wake(recommenderName(tenant)), now }),
     );
     await app.register(async (scope: App) => consoleRoutes(scope));
     service.check("database", async () => {
@@ -151,7 +169,10 @@ export async function buildControl(config: ControlConfig, options: ControlOption
         const address = await service.listen();
         controlUrl = address.url;
         if (config.provisioner === "local") {
-          provisioner = createLocalFleet({ config, dataDir, stores, trainer, tables, models, controlUrl, log, now });
+          provisioner = createLocalFleet({
+            ...{ config, dataDir, stores, trainer, tables, models, controlUrl, log, now },
+            applied: () => fleet.applied(APPLIED_MS_MAX),
+          });
           await provisioner.reconcile();
           await Promise.all(Object.values(SHARED).map((name) => provisioner.ready(name)));
           await Promise.all(known.map(({ id }) => waitForRecommender(id)));

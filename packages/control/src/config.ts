@@ -1,6 +1,14 @@
 import { defineConfig, serviceKeys } from "@endcap/service-kit";
 import Type, { type Static } from "typebox";
 
+const hibernateMs = (tier: string, fallback: number) =>
+  Type.Integer({
+    description: `time without a request after which a ${tier} tenant's recommender is stopped until the next one, 0 = never`,
+    default: fallback,
+    minimum: 0,
+    maximum: 604_800_000,
+  });
+
 const port = (what: string, fallback: number) =>
   Type.Integer({ description: `${what}, 0 picks a free one`, default: fallback, minimum: 0, maximum: 65_535 });
 
@@ -28,6 +36,9 @@ export const controlConfig = defineConfig({
       default: 30_000,
       minimum: 1_000,
     }),
+    hibernateStandardMs: hibernateMs("standard", 900_000),
+    hibernatePremiumMs: hibernateMs("premium", 0),
+    hibernateEnterpriseMs: hibernateMs("enterprise", 0),
     trainEveryMs: Type.Integer({
       description: "how often each tenant's new events are counted for a scheduled training, 0 trains on demand only",
       default: 3_600_000,

@@ -19,7 +19,9 @@ export interface LocalFleetOptions {
   readonly trainer: Trainer;
   readonly tables: Tables;
   readonly models: Models;
-  /** Where control listens: processes fetch their snapshot there. */
+  /** Waits until gateway and ml use what the database says now. Throws `upstream_timeout`. */
+  readonly applied: () => Promise<void>;
+  /** Where control listens: processes fetch their snapshot there, and requests for who hibernates come there. */
   readonly controlUrl: string;
   readonly log: Log;
   readonly now: () => number;
@@ -67,6 +69,15 @@ export function createLocalFleet(options: LocalFleetOptions): Provisioner {
       return { tenants, processes: desiredProcesses(config, dataDir, options.controlUrl, tenants) };
     },
     onListening: route,
+    async onHibernate(spec, url) {
+      try {
+        await route(spec, options.controlUrl);
+        await options.applied();
+      } catch (error) {
+        await route(spec, url);
+        throw error;
+      }
+    },
     onGone: remove,
   });
 }

@@ -6,7 +6,14 @@ import {
   RecommendationAnswer,
   StrategyRequest,
 } from "@endcap/protocol";
-import { type App, createService, internalAuth, principalOf, type Service } from "@endcap/service-kit";
+import {
+  type App,
+  createService,
+  type IdleMessage,
+  internalAuth,
+  principalOf,
+  type Service,
+} from "@endcap/service-kit";
 import { openModels, openTables, type TenantTable } from "@endcap/storage";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
@@ -16,6 +23,7 @@ import { LiveDelta } from "./live/live-delta.ts";
 import { LiveTail } from "./live/live-tail.ts";
 import { Champion } from "./serving/champion.ts";
 import { FallbackPublisher } from "./serving/fallback-publisher.ts";
+import { watchIdle } from "./serving/idle-watch.ts";
 import { ServedWriter } from "./serving/served-writer.ts";
 import { type Recommended, TenantRecommender } from "./serving/tenant-recommender.ts";
 
@@ -117,6 +125,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
       jwksFile: config.jwksFile,
       tenant: config.tenant,
     });
+    if (config.idleMs > 0) watchIdle(internal, config.idleMs, tellParent);
 
     internal.post(
       "/internal/v1/recommend",
@@ -155,6 +164,12 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     );
   });
   return service;
+}
+
+/** Only a parent with an IPC channel can end this process and start it again. */
+function tellParent(): void {
+  const message: IdleMessage = { idle: true };
+  if (process.connected) process.send?.(message);
 }
 
 /** Runs `work` again `ms` after it ended; the function it returns stops that and waits for what is under way. */

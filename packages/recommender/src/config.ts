@@ -35,6 +35,13 @@ export const recommenderConfig = defineConfig({
         minimum: 0,
         maximum: 1_000,
       }),
+      idleMs: Type.Integer({
+        description:
+          "time without a request after which whoever started this process is told, so that it may end it; 0 = never",
+        default: 0,
+        minimum: 0,
+        maximum: 604_800_000,
+      }),
       fallbackMs: Type.Integer({
         description: "least time between two publications of the fallback list",
         default: 30_000,

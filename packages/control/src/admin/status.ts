@@ -8,7 +8,7 @@ const Process = Type.Object(
     name: Type.String(),
     kind: Type.Enum(["gateway", "collector", "ml", "recommender", "control", "postgres"]),
     tenantId: Type.Optional(Type.String()),
-    state: Type.Enum(["starting", "ready", "backoff", "stopping", "stopped"]),
+    state: Type.Enum(["starting", "ready", "backoff", "stopping", "stopped", "hibernating"]),
     pid: Type.Optional(Type.Integer()),
     url: Type.Optional(Type.String()),
     adminUrl: Type.Optional(Type.String()),

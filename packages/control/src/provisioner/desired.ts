@@ -18,9 +18,20 @@ export function localLocations(dataDir: DataDir): Locations {
 /** A stop has to fit into a few seconds on a terminal, whatever hangs. */
 const DRAIN_MS_MAX = 1_500;
 
+type DesiredConfig = Pick<
+  ControlConfig,
+  | "host"
+  | "gatewayPort"
+  | "collectorPort"
+  | "mlPort"
+  | "hibernateStandardMs"
+  | "hibernatePremiumMs"
+  | "hibernateEnterpriseMs"
+>;
+
 /** The processes of this machine: one shared gateway, collector and ml, and a recommender for each tenant. */
 export function desiredProcesses(
-  config: Pick<ControlConfig, "host" | "gatewayPort" | "collectorPort" | "mlPort">,
+  config: DesiredConfig,
   dataDir: DataDir,
   controlUrl: string,
   tenants: readonly Tenant[],
@@ -69,14 +80,27 @@ export function desiredProcesses(
   ];
   const recommenders = tenants
     .filter((tenant) => tenant.state !== "deleting")
-    .map(
-      ({ id }): ProcessSpec => ({
+    .map(({ id, tier }): ProcessSpec => {
+      const idleMs = idleMsOf(config, tier);
+      return {
         name: recommenderName(id),
         kind: "recommender",
         tenantId: id,
+        ...(idleMs > 0 && { hibernates: true }),
         program: { packageName: "recommender", entry: "server" },
-        config: { ...listening(0), jwksFile, ...locations, tenant: id },
-      }),
-    );
+        config: { ...listening(0), jwksFile, ...locations, tenant: id, idleMs },
+      };
+    });
   return [...shared, ...recommenders];
+}
+
+function idleMsOf(config: DesiredConfig, tier: Tenant["tier"]): number {
+  switch (tier) {
+    case "standard":
+      return config.hibernateStandardMs;
+    case "premium":
+      return config.hibernatePremiumMs;
+    case "enterprise":
+      return config.hibernateEnterpriseMs;
+  }
 }

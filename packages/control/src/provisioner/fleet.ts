@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { EndcapError } from "@endcap/protocol";
+import { EndcapError, type ModelInfo } from "@endcap/protocol";
 import type { TenantView } from "../tenants/model.ts";
 import type { Tenants } from "../tenants/repository.ts";
 import type { ProcessView } from "./process.ts";
@@ -25,6 +25,8 @@ export interface Fleet {
 export interface FleetOptions {
   readonly provisioner: () => Provisioner;
   readonly tenants: Tenants;
+  /** The model that the tenant's recommender uses or, while it hibernates, will use. */
+  readonly champion: (tenantId: string) => Promise<ModelInfo | undefined>;
   readonly snapshotVersion: () => Promise<number>;
 }
 
@@ -62,12 +64,15 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     async facts(tenantId) {
       const recommender = find(recommenderName(tenantId));
-      const status = await fetchStatus(recommender?.adminUrl);
+      const model =
+        recommender?.state === "hibernating"
+          ? await options.champion(tenantId)
+          : (await fetchStatus(recommender?.adminUrl))?.model;
       return {
         ...(recommender !== undefined && {
           recommender: { state: recommender.state, ...(recommender.url !== undefined && { url: recommender.url }) },
         }),
-        ...(status?.model != null && { model: { version: status.model.version, trainedAt: status.model.trainedAt } }),
+        ...(model != null && { model: { version: model.version, trainedAt: model.trainedAt } }),
       };
     },
     settled: (tenantId, waitMs) =>

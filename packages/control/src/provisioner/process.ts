@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { EndcapError, type ErrorCode } from "@endcap/protocol";
 import type { ServiceAddress } from "@endcap/service-kit";
-import { type Child, startChild } from "./child.ts";
+import { type Child, type ChildFiles, startChild } from "./child.ts";
 import type { ProcessSpec } from "./spec.ts";
 import type { StartGate } from "./start-gate.ts";
 
-export type ProcessState = "starting" | "ready" | "backoff" | "stopping" | "stopped";
+/** `hibernating`: stopped because nobody asked it anything, until somebody does. */
+export type ProcessState = "starting" | "ready" | "backoff" | "stopping" | "stopped" | "hibernating";
 
 export interface ProcessView {
   readonly name: string;
@@ -31,12 +32,13 @@ export interface ManagedProcess {
 
 export interface ManagedProcessOptions {
   readonly spec: ProcessSpec;
-  readonly configFile: string;
-  readonly logFile: string;
+  readonly files: ChildFiles;
   readonly readyMsMax: number;
   readonly gate: StartGate;
   /** Runs when the process listens, before it counts as ready: whoever needs its address is told here. */
   readonly onListening: (url: string) => Promise<void>;
+  /** Runs each time it says that nobody asks it anything. */
+  readonly onIdle: () => void;
   /** Runs at every change of state. */
   readonly onState: (view: ProcessView) => void;
   readonly now: () => number;
@@ -87,7 +89,7 @@ export function manageProcess(options: ManagedProcessOptions): ManagedProcess {
       if (stopping.signal.aborted) return;
       restarts += 1;
       if (restarts >= FIRST_STARTS_MAX) {
-        const detail = `${spec.name} does not start: ${fault} (${options.logFile})`;
+        const detail = `${spec.name} does not start: ${fault} (${options.files.log})`;
         first.reject(new EndcapError("not_ready", { detail }));
       }
       backoffMs = now() - startedAt > SETTLED_MS ? BACKOFF_MS_MIN : Math.min(backoffMs * 2, BACKOFF_MS_MAX);
@@ -102,7 +104,8 @@ export function manageProcess(options: ManagedProcessOptions): ManagedProcess {
     try {
       if (stopping.signal.aborted) return;
       startedAt = now();
-      child = startChild(spec, options.configFile, options.logFile);
+      child = startChild(spec, options.files);
+      child.onIdle(options.onIdle);
       become("starting");
       await reach(child);
     } catch (error) {

@@ -4,6 +4,8 @@ export interface ProcessSpec {
   readonly name: string;
   readonly kind: "gateway" | "collector" | "ml" | "recommender";
   readonly tenantId?: string;
+  /** It may be stopped while nobody asks it anything: a request brings it back. */
+  readonly hibernates?: true;
   /** Directory of the package and the name of its entry, without extension. */
   readonly program: { readonly packageName: string; readonly entry: string };
   /** Its configuration, in the words of its own schema; written to `nodes/<name>/config.json`. */

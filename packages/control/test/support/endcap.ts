@@ -59,8 +59,13 @@ export interface Up {
 }
 
 /** A running `endcap up`. Whatever a failed test leaves running goes with it. */
-export async function startUp(dataDir: string, args: readonly string[] = ["--free-ports"]): Promise<Up> {
+export async function startUp(
+  dataDir: string,
+  args: readonly string[] = ["--free-ports"],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Up> {
   const child = spawn(process.execPath, [CLI, "--data", dataDir, "up", "--json", ...args], {
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = once(child, "exit") as Promise<[number | null]>;

@@ -16,6 +16,8 @@ export type Failure =
   | "left_alone"
   | "unreachable"
   | "late"
+  /** It hibernates; by being asked it wakes. */
+  | "asleep"
   /** It answered with an error. */
   | "refused"
   /** It answered something that is no list. */
@@ -49,6 +51,9 @@ export function readOutcome(status: number, text: string): Outcome {
   }
   if (problemCheck.Check(parsed) && isErrorCode(parsed.code) && callersFaults.has(parsed.code)) {
     if (ERRORS[parsed.code].status === status) return { kind: "fault", error: faultOf(parsed, parsed.code) };
+  }
+  if (status === ERRORS.not_ready.status && problemCheck.Check(parsed) && parsed.code === "not_ready") {
+    return { kind: "failure", failure: "asleep" };
   }
   return { kind: "failure", failure: "refused" };
 }

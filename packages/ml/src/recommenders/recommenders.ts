@@ -69,8 +69,10 @@ export class Recommenders {
     const { pool, breaker } = this.#recommender(call.url);
     if (!breaker.enter()) return { kind: "failure", failure: "left_alone" };
     const outcome = await exchange(pool, call);
-    if (outcome.kind === "list" || outcome.kind === "fault") breaker.succeeded();
-    else if (outcome.kind === "abandoned" || (outcome.failure === "late" && call.msMax < fairMs)) breaker.settled();
+    // One that sleeps has somebody who answers for it, and who would not hear of the next request if it were left alone.
+    const answered = outcome.kind === "failure" ? outcome.failure === "asleep" : outcome.kind !== "abandoned";
+    if (answered) breaker.succeeded();
+    else if (outcome.kind !== "failure" || (outcome.failure === "late" && call.msMax < fairMs)) breaker.settled();
     else breaker.failed();
     return outcome;
   }

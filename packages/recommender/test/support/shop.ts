@@ -80,6 +80,7 @@ export class TestShop {
       pollMs: 20,
       historyEvents: 200,
       exploreEvery: 8,
+      idleMs: 0,
       fallbackMs: 100,
       ...overrides,
     };

@@ -14,6 +14,11 @@ export type ReadyMessage =
   | ({ readonly ready: true } & ServiceAddress)
   | { readonly ready: false; readonly code: string; readonly message: string };
 
+/** What a service may tell later: nobody has asked it anything for the time that it was given for that. */
+export interface IdleMessage {
+  readonly idle: true;
+}
+
 /**
  * The whole life of a service process: read the configuration, build, listen, say so, drain on a signal, exit 0.
  * A second signal exits at once. A child also drains when its IPC channel breaks, so that it dies with its parent.
