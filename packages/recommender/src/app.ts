@@ -71,15 +71,18 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     random: (bytes) => crypto.getRandomValues(bytes),
   });
 
-  const refresh = async (): Promise<void> => {
+  const refresh = async (atOnce = false): Promise<void> => {
     await catalogue.refresh();
     const swapped = await champion.refresh();
     if (swapped && champion.current !== undefined) recommender.ranker.prepare(champion.current.model);
-    await fallback.publish(() => recommender.ranker.popular(champion.current?.model, 200), champion.current, swapped);
+    const popular = () => recommender.ranker.popular(champion.current?.model, 200);
+    await fallback.publish(popular, champion.current, swapped || atOnce);
   };
   await refresh();
-  const stopPolling = pollEvery(config.pollMs, refresh, (error) =>
-    log.error({ err: error }, "looking for changes failed"),
+  const stopPolling = pollEvery(
+    config.pollMs,
+    () => refresh(),
+    (error) => log.error({ err: error }, "looking for changes failed"),
   );
 
   // Beside the other polling, and not before the first answer: after a restart there may be a day to catch up with.
@@ -92,6 +95,8 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
   app.addHook("onClose", async () => {
     tail.stop();
     await Promise.all([stopPolling(), stopFollowing()]);
+    // What answers for as long as this does not run.
+    await refresh(true).catch((error: unknown) => log.warn({ err: error }, "the last fallback list was not published"));
     await served.flush();
     await tables.close();
   });

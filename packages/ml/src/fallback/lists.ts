@@ -22,6 +22,9 @@ interface Kept {
 }
 
 const objectKey = "fallback.json";
+/** A list that was not looked at for so many times its refresh is old; this long an answer waits for a newer one. */
+const oldRefreshes = 4;
+const oldMsMax = 50;
 /** What a tenant without a list counts for. */
 const emptyBytes = 256;
 const nothing = { list: undefined, etag: undefined, bytes: emptyBytes } as const;
@@ -55,11 +58,18 @@ export class FallbackLists {
     this.#loading.set(tenant, loading);
   }
 
-  /** The tenant's list; waits for the store only when it was never asked, and no longer than until `signal`. */
+  /**
+   * The tenant's list. Waits for the store when it was never asked, until `signal`, and a moment when nobody asked for so
+   * long that the list is from another time: after a quiet night the first shopper should not see what is sold out.
+   */
   async get(tenant: string, signal: AbortSignal): Promise<FallbackList | undefined> {
     this.warm(tenant);
     const loading = this.#loading.get(tenant);
-    if (loading && !this.#kept.has(tenant)) await orAborted(loading, signal);
+    const kept = this.#kept.get(tenant);
+    if (loading && kept === undefined) await orAborted(loading, signal);
+    else if (loading && kept && this.#options.now() - kept.checkedAt > oldRefreshes * this.#options.refreshMs) {
+      await orAborted(loading, AbortSignal.any([signal, AbortSignal.timeout(oldMsMax)]));
+    }
     return this.#kept.get(tenant)?.list;
   }
 
