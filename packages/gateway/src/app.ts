@@ -113,6 +113,9 @@ export async function buildGateway(
 
   service.check("snapshot", () => {
     if (snapshot.state === undefined) throw new EndcapError("not_ready", { internal: "no snapshot yet" });
+    if (snapshot.ageMs() > config.snapshotAgeMsMax) {
+      throw new EndcapError("not_ready", { internal: "the snapshot is too old: revocations since are not known here" });
+    }
   });
   service.status(() => ({
     snapshotVersion: snapshot.state?.version ?? null,

@@ -21,6 +21,12 @@ export const gatewayConfig = defineConfig({
         minLength: 1,
       }),
     ),
+    snapshotAgeMsMax: Type.Integer({
+      description:
+        "how long control may be silent before readiness turns 503; requests are served on. The default is the age to which a browser's batch is taken",
+      default: LIMITS.batchAgeMs,
+      minimum: 60_000,
+    }),
     nodeDir: Type.String({
       description: "this process's own directory: its last snapshot and the keys it makes itself",
       default: ".endcap/nodes/gateway",

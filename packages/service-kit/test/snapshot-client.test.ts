@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Registry } from "prom-client";
 import { expect, it, onTestFinished } from "vitest";
@@ -193,7 +193,7 @@ it("shows its age and version", async () => {
   const directory = tempDir();
   const control = await startControl(directory);
   let time = 1_000_000;
-  const { client, registry } = await receiver(directory, { url: control.url, secrets: false, now: () => time });
+  const { client, registry } = await receiver(directory, { url: control.url, secrets: false, monotonic: () => time });
   const line = await control.next();
   line.send(...whole(3, acorn));
   await expect.poll(version(client)).toBe(3);
@@ -202,4 +202,36 @@ it("shows its age and version", async () => {
   const metrics = await registry.metrics();
   expect(metrics).toContain("endcap_snapshot_age_seconds 42");
   expect(metrics).toContain("endcap_snapshot_version 3");
+});
+
+it("knows across a restart how long control has been silent, whatever the clock is set to", async () => {
+  const directory = tempDir();
+  const control = await startControl(directory);
+  const before = await receiver(directory, { url: control.url });
+  (await control.next()).send(...whole(3, acorn));
+  await expect.poll(version(before.client)).toBe(3);
+  await before.client.close();
+  const hour = 3_600_000;
+  utimesSync(before.stateFile, new Date(), new Date(Date.now() - hour));
+  const after = await receiver(directory, {});
+  expect(after.client.ageMs()).toBeGreaterThanOrEqual(hour);
+  expect(after.client.ageMs()).toBeLessThan(hour + 60_000);
+  const setBack = await receiver(directory, { now: () => Date.now() - 2 * hour });
+  expect(setBack.client.ageMs()).toBeLessThan(60_000);
+});
+
+it("a change that cannot be opened changes nothing", async () => {
+  const directory = tempDir();
+  const control = await startControl(directory);
+  const { client } = await receiver(directory, { url: control.url });
+  const line = await control.next();
+  line.send(...whole(1, line.seal(acorn, secretsOf("first"))));
+  await expect.poll(version(client)).toBe(1);
+  const good = line.seal(birch, secretsOf("second"));
+  const bad = { ...line.seal(acorn, secretsOf("third")), slug: "changed", sealed: "AAAA" };
+  line.send(change(2, 1, good, bad));
+  const again = await control.next();
+  expect([...(client.state?.tenants.values() ?? [])]).toEqual([acorn]);
+  again.send(...whole(2, again.seal(acorn, secretsOf("first"))));
+  await expect.poll(version(client)).toBe(2);
 });

@@ -14,6 +14,7 @@ import {
   TIERS,
   tenantSessionKey,
 } from "@endcap/protocol";
+import type { SnapshotState } from "@endcap/service-kit";
 import { Value } from "typebox/value";
 import { type StandaloneFault, standaloneError } from "./faults.ts";
 import { isOrigin } from "./origin.ts";
@@ -28,12 +29,7 @@ export interface SessionMaster {
 }
 
 /** What a file comes to, its secrets read and its references checked. */
-export interface ResolvedFile {
-  readonly tenants: ReadonlyMap<string, SnapshotTenant>;
-  readonly upstreams: ReadonlyMap<string, SnapshotUpstream>;
-  readonly secrets: ReadonlyMap<string, TenantSecrets>;
-  readonly revokedSessions: ReadonlyMap<string, number>;
-}
+export type ResolvedFile = Omit<SnapshotState, "version">;
 
 const kinds = ["collector", "ml", "recommender"] as const;
 
@@ -88,7 +84,7 @@ export async function resolveStandalone(
   const tenants = new Map<string, SnapshotTenant>();
   const secrets = new Map<string, TenantSecrets>();
   const slugs = new Set<string>();
-  const keyIds = new Set<string>();
+  const keyOwners = new Map<string, string>();
   for (const [at, given] of value.tenants.entries()) {
     const path = ["tenants", at];
     const id = given.id ?? tenantIdOf(given.slug);
@@ -100,7 +96,7 @@ export async function resolveStandalone(
         blame([...path, "origins", n], "must be an origin, https://shop.example, or https://*.shop.example");
       }
     }
-    const { keys, secretKeys } = await resolveKeys(path, given.keys ?? []);
+    const { keys, secretKeys } = await resolveKeys(path, id, given.keys ?? []);
     const tenant = tenantOf(id, given, keys, upstreams);
     for (const kind of kinds) {
       const route = tenant.routes[kind];
@@ -117,7 +113,7 @@ export async function resolveStandalone(
     secrets.set(id, { keys: secretKeys, sessions });
   }
 
-  async function resolveKeys(owner: Path, given: readonly StandaloneKey[]) {
+  async function resolveKeys(owner: Path, tenantId: string, given: readonly StandaloneKey[]) {
     const keys: SnapshotKey[] = [];
     const secretKeys: TenantSecrets["keys"] = {};
     for (const [at, { id, scopes, expiresAt, secret: source }] of given.entries()) {
@@ -127,8 +123,8 @@ export async function resolveStandalone(
         blame([...path, "id"], "not a key id: pk_ or sk_, live_ or test_, twenty letters and their checksum of four");
         continue;
       }
-      if (keyIds.has(id)) blame([...path, "id"], "this key is there twice");
-      keyIds.add(id);
+      if (keyOwners.has(id)) blame([...path, "id"], "this key is there twice");
+      keyOwners.set(id, tenantId);
       const { kind, env } = parsed;
       keys.push({
         id,
@@ -159,7 +155,7 @@ export async function resolveStandalone(
 
   if (faults.length > 0) throw standaloneError(file, faults);
   const revokedSessions = new Map((value.revokedSessions ?? []).map(({ jti, until }) => [jti, until]));
-  return { tenants, upstreams, secrets, revokedSessions };
+  return { tenants, upstreams, secrets, revokedSessions, keyOwners };
 }
 
 function blaming({ read }: SecretReader, blame: (path: Path, message: string) => void) {

@@ -18,7 +18,6 @@ export interface StandaloneSourceOptions {
   readonly log: Logger;
   readonly registry: Registry;
   readonly env: NodeJS.ProcessEnv;
-  readonly now: () => number;
 }
 
 /** The snapshot from a file that a person keeps, in place of control. */
@@ -28,17 +27,18 @@ export interface StandaloneSource {
   readonly state: SnapshotState | undefined;
   /** What is wrong with the newest content of the file; the last good one stays in use meanwhile. */
   readonly fault: string | undefined;
-  /** Milliseconds since the file was last found good. */
+  /** Milliseconds for which the file has been wrong; 0 while it is good. */
   ageMs(): number;
   close(): Promise<void>;
 }
 
 export function createStandaloneSource(options: StandaloneSourceOptions): StandaloneSource {
-  const { log, now } = options;
+  const { log } = options;
+  const monotonic = () => performance.now();
   const file = resolve(options.file);
   let state: SnapshotState | undefined;
   let fault: string | undefined;
-  let loadedAt = now();
+  let wrongSince: number | undefined;
   let loading: Promise<void> = Promise.resolve();
 
   const refused = new Counter({
@@ -54,6 +54,15 @@ export function createStandaloneSource(options: StandaloneSourceOptions): Standa
       this.set(state?.version ?? -1);
     },
   });
+  const ageMs = () => (wrongSince === undefined ? 0 : monotonic() - wrongSince);
+  new Gauge({
+    name: "endcap_snapshot_age_seconds",
+    help: "time for which the snapshot file has been wrong and an older content in use",
+    registers: [options.registry],
+    collect() {
+      this.set(ageMs() / 1000);
+    },
+  });
   const watch = watchFiles(() => {
     loading = loading.then(reload);
   });
@@ -67,7 +76,7 @@ export function createStandaloneSource(options: StandaloneSourceOptions): Standa
       const next = { ...resolved, version: (state?.version ?? 0) + 1 };
       options.onState(next, "all");
       state = next;
-      loadedAt = now();
+      wrongSince = undefined;
       fault = undefined;
     } finally {
       // Also after a fault: the mistake may be in a secret's file, and its mending must be seen.
@@ -81,6 +90,7 @@ export function createStandaloneSource(options: StandaloneSourceOptions): Standa
       log.info({ version: state?.version, tenants: state?.tenants.size }, "the snapshot file was taken over");
     } catch (error) {
       refused.inc();
+      wrongSince ??= monotonic();
       fault = error instanceof Error ? error.message : "unreadable";
       log.error({ fault }, "the snapshot file was refused; the version before it stays in use");
     }
@@ -94,7 +104,7 @@ export function createStandaloneSource(options: StandaloneSourceOptions): Standa
     get fault() {
       return fault;
     },
-    ageMs: () => now() - loadedAt,
+    ageMs,
     async close() {
       watch.close();
       await loading;

@@ -1,6 +1,7 @@
 import { EndcapError, parseKeyId } from "@endcap/protocol";
 import type { SnapshotDelta, SnapshotState } from "@endcap/service-kit";
-import { newTenantLoad } from "../limits/admission.ts";
+import { newTenantLoad, type TenantLoad } from "../limits/admission.ts";
+import { createListedOrigins } from "./listed-origins.ts";
 import { createTenantContext, type KeyContext, type TenantContext } from "./tenant-context.ts";
 
 /** Who is who, from the snapshot: one map look-up a request. */
@@ -15,36 +16,61 @@ export interface TenantDirectory {
   isRevoked(jti: string): boolean;
   /** Whether any tenant lists the origin: what a preflight can know, as it names no tenant. */
   listsOrigin(origin: string): boolean;
+  /** Tenants that were asked for since they last changed. */
+  inUse(): Iterable<TenantContext>;
   readonly tenantCount: number;
 }
 
+/**
+ * A tenant's context (its keys imported, its origins sorted) is made when it is first asked for, and thrown away when the
+ * tenant changes: a hundred thousand tenants cost memory, and a change costs what it changes.
+ */
 export function createTenantDirectory(): TenantDirectory {
-  const tenants = new Map<string, TenantContext>();
+  const contexts = new Map<string, TenantContext>();
   const keys = new Map<string, KeyContext>();
-  let revoked: ReadonlyMap<string, number> = new Map();
+  const loads = new Map<string, TenantLoad>();
+  const origins = createListedOrigins();
+  let state: SnapshotState | undefined;
 
-  function drop(id: string): void {
-    for (const key of tenants.get(id)?.keys ?? []) keys.delete(key.id);
-    tenants.delete(id);
+  function forget(id: string): void {
+    for (const key of contexts.get(id)?.keys ?? []) keys.delete(key.id);
+    contexts.delete(id);
+    if (!state?.tenants.has(id)) loads.delete(id);
+  }
+
+  function contextOf(id: string): TenantContext | undefined {
+    const known = contexts.get(id);
+    if (known !== undefined) return known;
+    const tenant = state?.tenants.get(id);
+    if (tenant === undefined) return undefined;
+    let load = loads.get(id);
+    if (load === undefined) {
+      load = newTenantLoad();
+      loads.set(id, load);
+    }
+    const context = createTenantContext(tenant, state?.secrets.get(id), load);
+    contexts.set(id, context);
+    for (const key of context.keys) keys.set(key.id, key);
+    return context;
+  }
+
+  function keyOf(id: string): KeyContext | undefined {
+    const known = keys.get(id);
+    if (known !== undefined) return known;
+    const owner = state?.keyOwners.get(id);
+    return owner === undefined ? undefined : contextOf(owner)?.keys.find((key) => key.id === id);
   }
 
   return {
-    apply(state, delta) {
-      const changed = delta === "all" ? new Set([...tenants.keys(), ...state.tenants.keys()]) : delta;
-      for (const id of changed) {
-        const load = tenants.get(id)?.load ?? newTenantLoad();
-        drop(id);
-        const tenant = state.tenants.get(id);
-        if (tenant === undefined) continue;
-        const context = createTenantContext(tenant, state.secrets.get(id), load);
-        tenants.set(id, context);
-        for (const key of context.keys) keys.set(key.id, key);
-      }
-      revoked = state.revokedSessions;
+    apply(next, delta) {
+      state = next;
+      origins.apply(next, delta);
+      // Loads outlive contexts: a change of a tenant must not give it its burst anew.
+      for (const id of delta === "all" ? new Set([...contexts.keys(), ...loads.keys()]) : delta) forget(id);
     },
-    tenant: (id) => tenants.get(id),
+    tenant: contextOf,
     key(id, kind, now) {
-      const key = keys.get(id);
+      const key = keyOf(id);
       if (key === undefined) throw new EndcapError(parseKeyId(id) === null ? "key_malformed" : "key_unknown");
       if (key.kind !== kind)
         throw new EndcapError("key_unknown", { internal: `a ${key.kind} key in place of ${kind}` });
@@ -52,13 +78,11 @@ export function createTenantDirectory(): TenantDirectory {
       if (key.tenant.tenant.state === "suspended") throw new EndcapError("tenant_suspended");
       return key;
     },
-    isRevoked: (jti) => revoked.has(jti),
-    listsOrigin(origin) {
-      for (const { origins } of tenants.values()) if (origins.has(origin)) return true;
-      return false;
-    },
+    isRevoked: (jti) => state?.revokedSessions.has(jti) ?? false,
+    listsOrigin: origins.has,
+    inUse: () => contexts.values(),
     get tenantCount() {
-      return tenants.size;
+      return state?.tenants.size ?? 0;
     },
   };
 }

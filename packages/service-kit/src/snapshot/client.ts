@@ -6,7 +6,13 @@ import { Compile } from "typebox/compile";
 import type { InternalIssuer } from "../auth/internal-issuer.ts";
 import { openSnapshotDisk } from "./disk.ts";
 import { openSealedText } from "./sealing.ts";
-import { createApplier, type OpenSecrets, type SnapshotDelta, type SnapshotState } from "./state.ts";
+import {
+  createApplier,
+  type OpenSecrets,
+  type SnapshotDelta,
+  type SnapshotDraft,
+  type SnapshotState,
+} from "./state.ts";
 import { openSnapshotStream } from "./stream.ts";
 
 export interface SnapshotClientOptions {
@@ -26,6 +32,8 @@ export interface SnapshotClientOptions {
   readonly log: Logger;
   readonly registry: Registry;
   readonly now?: () => number;
+  /** Milliseconds that only ever grow, for ages: a clock that is set must not make a snapshot look stale, or fresh. */
+  readonly monotonic?: () => number;
   readonly random?: () => number;
 }
 
@@ -33,7 +41,7 @@ export interface SnapshotClient {
   /** Loads the state from disk, then keeps a connection to control until `close`. Resolves after the disk was read. */
   start(): Promise<void>;
   readonly state: SnapshotState | undefined;
-  /** Milliseconds since control was last heard, or since `start`. */
+  /** Milliseconds since control was last heard, by this process or by the one before it on this disk. */
   ageMs(): number;
   /** Ends the connection and writes what is unwritten. */
   close(): Promise<void>;
@@ -42,15 +50,18 @@ export interface SnapshotClient {
 const backoffMsMin = 100;
 const backoffMsMax = 5_000;
 const saveEveryMs = 1_000;
+const touchEveryMs = 60_000;
 
 const secretsCheck = Compile(TenantSecrets);
 
 export function createSnapshotClient(options: SnapshotClientOptions): SnapshotClient {
   const now = options.now ?? Date.now;
+  const monotonic = options.monotonic ?? (() => performance.now());
   const random = options.random ?? Math.random;
   const stop = new AbortController();
-  let state: SnapshotState | undefined;
-  let heardAt = now();
+  let state: SnapshotDraft | undefined;
+  let heardAt = monotonic();
+  let touchedAt = heardAt;
   let connection: Promise<void> | undefined;
   let saving: Promise<void> | undefined;
   let disk: Awaited<ReturnType<typeof openSnapshotDisk>> | undefined;
@@ -60,7 +71,7 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
     help: "time since control was last heard",
     registers: [options.registry],
     collect() {
-      this.set((now() - heardAt) / 1000);
+      this.set((monotonic() - heardAt) / 1000);
     },
   });
   new Gauge({
@@ -77,7 +88,7 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
     registers: [options.registry],
   });
 
-  function adopt(next: SnapshotState, delta: SnapshotDelta): void {
+  function adopt(next: SnapshotDraft, delta: SnapshotDelta): void {
     options.onState(next, delta);
     state = next;
   }
@@ -105,11 +116,19 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
     })();
   }
 
+  /** What is being saved carries its time already. */
+  function touch(): void {
+    if (heardAt - touchedAt < touchEveryMs || saving !== undefined) return;
+    touchedAt = heardAt;
+    disk?.touch().catch((error: unknown) => options.log.error({ err: error }, "the snapshot's time was not written"));
+  }
+
   async function connect(url: string): Promise<void> {
     const stream = await openSnapshotStream({ ...options, url, signal: stop.signal });
     const apply = createApplier(() => state, opener(stream.sealingKey), now);
     for await (const message of stream.messages) {
-      heardAt = now();
+      heardAt = monotonic();
+      touch();
       const applied = apply(message);
       if (applied.outcome === "gap") throw new EndcapError("snapshot_invalid", { internal: "a version is missing" });
       if (applied.outcome === "none") continue;
@@ -138,21 +157,24 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
 
   return {
     async start() {
-      disk = await openSnapshotDisk(options.stateFile, options.nodeKeyFile);
+      heardAt = monotonic();
+      disk = await openSnapshotDisk(options.stateFile, options.nodeKeyFile, now);
       try {
         const stored = await disk.load();
-        if (stored !== undefined) adopt(stored, "all");
+        if (stored !== undefined) {
+          adopt(stored, "all");
+          heardAt -= Math.max(0, now() - ((await disk.confirmedAt()) ?? now()));
+        }
       } catch (error) {
         // Control can give us a good one; refusing to start would turn a damaged cache into an outage.
         options.log.error({ err: error }, "the snapshot on disk was refused");
       }
-      heardAt = now();
       if (options.url !== undefined) connection = stayConnected(options.url);
     },
     get state() {
       return state;
     },
-    ageMs: () => now() - heardAt,
+    ageMs: () => monotonic() - heardAt,
     async close() {
       stop.abort();
       await connection;

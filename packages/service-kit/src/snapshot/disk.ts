@@ -1,12 +1,12 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EndcapError, RevokedSession, SnapshotTenant, SnapshotUpstream, TenantSecrets } from "@endcap/protocol";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { writeFileAtomic } from "../write-file-atomic.ts";
 import { openSealedText, sealText } from "./sealing.ts";
-import type { SnapshotState } from "./state.ts";
+import { emptySnapshot, putTenant, type SnapshotDraft, type SnapshotState } from "./state.ts";
 
 /**
  * The last state on disk, for a cold start without control. NDJSON: one head line, one line a tenant with its secrets
@@ -15,8 +15,12 @@ import type { SnapshotState } from "./state.ts";
  */
 export interface SnapshotDisk {
   /** `undefined` when there is no file. @throws EndcapError `snapshot_invalid` for a damaged or foreign one. */
-  load(): Promise<SnapshotState | undefined>;
+  load(): Promise<SnapshotDraft | undefined>;
   save(state: SnapshotState): Promise<void>;
+  /** Notes that control was heard just now and has nothing newer than what is saved. */
+  touch(): Promise<void>;
+  /** Unix ms at which the saved state was last known to be the newest; undefined: nothing is saved. */
+  confirmedAt(): Promise<number | undefined>;
 }
 
 const Head = Type.Object({
@@ -31,7 +35,11 @@ const Tail = Type.Object({ mac: Type.String() });
 const [head, line, tail, secretsOf] = [Compile(Head), Compile(Line), Compile(Tail), Compile(TenantSecrets)];
 
 /** @param nodeKeyFile 32 bytes hex, 0600, made here on first use. It never leaves the node. */
-export async function openSnapshotDisk(stateFile: string, nodeKeyFile: string): Promise<SnapshotDisk> {
+export async function openSnapshotDisk(
+  stateFile: string,
+  nodeKeyFile: string,
+  now: () => number,
+): Promise<SnapshotDisk> {
   const nodeKey = await readOrMakeKey(nodeKeyFile);
   const wrapKey = derive(nodeKey, "wrap");
   const macKey = derive(nodeKey, "mac");
@@ -51,13 +59,8 @@ export async function openSnapshotDisk(stateFile: string, nodeKeyFile: string): 
 
   return {
     async load() {
-      let text: string;
-      try {
-        text = await readFile(stateFile, "utf8");
-      } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-        throw error;
-      }
+      const text = await readFile(stateFile, "utf8").catch(ignoreMissing);
+      if (text === undefined) return undefined;
       try {
         return parse(text, macKey, wrapKey);
       } catch (error) {
@@ -79,10 +82,17 @@ export async function openSnapshotDisk(stateFile: string, nodeKeyFile: string): 
         `${bytes}${JSON.stringify({ mac: macOf(macKey, bytes).toString("base64url") })}\n`,
       );
     },
+    // The file's own time, so that a heartbeat does not cost writing a hundred thousand tenants again.
+    touch: () => utimes(stateFile, now() / 1000, now() / 1000).catch(ignoreMissing),
+    confirmedAt: async () => (await stat(stateFile).catch(ignoreMissing))?.mtimeMs,
   };
 }
 
-function parse(text: string, macKey: Uint8Array, wrapKey: Uint8Array): SnapshotState {
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+}
+
+function parse(text: string, macKey: Uint8Array, wrapKey: Uint8Array): SnapshotDraft {
   const cut = text.lastIndexOf("\n", text.length - 2) + 1;
   const body = text.slice(0, cut);
   const { mac } = tail.Parse(JSON.parse(text.slice(cut)));
@@ -93,21 +103,15 @@ function parse(text: string, macKey: Uint8Array, wrapKey: Uint8Array): SnapshotS
 
   const [first, ...rest] = body.trimEnd().split("\n");
   const { version, upstreams, revokedSessions } = head.Parse(JSON.parse(first ?? ""));
-  const tenants = new Map<string, SnapshotTenant>();
-  const secrets = new Map<string, TenantSecrets>();
+  const state = emptySnapshot(version);
   for (const entry of rest) {
     const { tenant, wrapped } = line.Parse(JSON.parse(entry));
-    tenants.set(tenant.id, tenant);
-    if (wrapped === undefined) continue;
-    secrets.set(tenant.id, secretsOf.Parse(JSON.parse(openSealedText(wrapKey, tenant.id, wrapped))));
+    const opened = wrapped === undefined ? undefined : JSON.parse(openSealedText(wrapKey, tenant.id, wrapped));
+    putTenant(state, tenant, opened === undefined ? undefined : secretsOf.Parse(opened));
   }
-  return {
-    version,
-    tenants,
-    upstreams: new Map(upstreams.map((upstream) => [upstream.id, upstream])),
-    revokedSessions: new Map(revokedSessions.map(({ jti, until }) => [jti, until])),
-    secrets,
-  };
+  for (const upstream of upstreams) state.upstreams.set(upstream.id, upstream);
+  for (const { jti, until } of revokedSessions) state.revokedSessions.set(jti, until);
+  return state;
 }
 
 function macOf(key: Uint8Array, text: string): Buffer {

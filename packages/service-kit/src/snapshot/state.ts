@@ -1,6 +1,9 @@
 import type { SnapshotMessage, SnapshotTenant, SnapshotUpstream, TenantSecrets } from "@endcap/protocol";
 
-/** Everything a receiver knows. Never changed in place: a new version is a new object. */
+/**
+ * Everything a receiver knows. The object is new with every version; its maps are not, since copying a hundred thousand
+ * tenants for one revocation would stop the process for as long: look things up in them, do not keep them.
+ */
 export interface SnapshotState {
   readonly version: number;
   readonly tenants: ReadonlyMap<string, SnapshotTenant>;
@@ -9,13 +12,24 @@ export interface SnapshotState {
   readonly revokedSessions: ReadonlyMap<string, number>;
   /** By tenant id; empty where no secrets were asked for. */
   readonly secrets: ReadonlyMap<string, TenantSecrets>;
+  /** Key id to the id of the tenant that has it. */
+  readonly keyOwners: ReadonlyMap<string, string>;
 }
 
-/** What is new in a state: the ids whose tenant changed, came or went, or everything. */
+/** What is new in a state: the ids whose tenant changed, came or went, or everything. Upstreams are not told apart. */
 export type SnapshotDelta = "all" | ReadonlySet<string>;
 
+/** A state as its owner holds it. */
+export interface SnapshotDraft extends SnapshotState {
+  readonly tenants: Map<string, SnapshotTenant>;
+  readonly upstreams: Map<string, SnapshotUpstream>;
+  readonly revokedSessions: Map<string, number>;
+  readonly secrets: Map<string, TenantSecrets>;
+  readonly keyOwners: Map<string, string>;
+}
+
 export type Applied =
-  | { readonly outcome: "state"; readonly state: SnapshotState; readonly delta: SnapshotDelta }
+  | { readonly outcome: "state"; readonly state: SnapshotDraft; readonly delta: SnapshotDelta }
   /** Nothing to do: a part of something larger, a heartbeat, or a version that is held already. */
   | { readonly outcome: "none" }
   /** A version is missing in between: ask for the whole again. */
@@ -26,14 +40,6 @@ export type OpenSecrets = (tenant: SnapshotTenant) => TenantSecrets | undefined;
 
 type Part = Extract<SnapshotMessage, { kind: "part" | "change" }>;
 
-interface Draft {
-  readonly version: number;
-  readonly tenants: Map<string, SnapshotTenant>;
-  readonly upstreams: Map<string, SnapshotUpstream>;
-  readonly revokedSessions: Map<string, number>;
-  readonly secrets: Map<string, TenantSecrets>;
-}
-
 const nothing: Applied = { outcome: "none" };
 const gap: Applied = { outcome: "gap" };
 
@@ -41,16 +47,13 @@ const gap: Applied = { outcome: "gap" };
  * Applies the messages of one connection in order. A version that is not newer than the held one never replaces it,
  * so a replayed recording of the stream changes nothing.
  */
-export function createApplier(held: () => SnapshotState | undefined, openSecrets: OpenSecrets, now: () => number) {
-  let draft: Draft | undefined;
+export function createApplier(held: () => SnapshotDraft | undefined, openSecrets: OpenSecrets, now: () => number) {
+  let draft: SnapshotDraft | undefined;
 
-  function add(to: Draft, message: Part): void {
-    for (const { sealed, ...tenant } of message.tenants) {
-      to.tenants.set(tenant.id, tenant);
-      const secrets = sealed === undefined ? undefined : openSecrets({ ...tenant, sealed });
-      if (secrets === undefined) to.secrets.delete(tenant.id);
-      else to.secrets.set(tenant.id, secrets);
-    }
+  function add(to: SnapshotDraft, message: Part): void {
+    // All are opened before anything is changed: one that does not open must not leave half a version behind.
+    const opened = message.tenants.map((tenant) => (tenant.sealed === undefined ? undefined : openSecrets(tenant)));
+    for (const [at, { sealed: _sealed, ...tenant }] of message.tenants.entries()) putTenant(to, tenant, opened[at]);
     for (const upstream of message.upstreams) to.upstreams.set(upstream.id, upstream);
     for (const { jti, until } of message.revokedSessions) to.revokedSessions.set(jti, until);
   }
@@ -60,7 +63,7 @@ export function createApplier(held: () => SnapshotState | undefined, openSecrets
     const version = current?.version ?? -1;
     switch (message.kind) {
       case "begin":
-        draft = emptyDraft(message.version);
+        draft = emptySnapshot(message.version);
         return nothing;
       case "part":
         if (draft?.version !== message.version) return gap;
@@ -75,16 +78,12 @@ export function createApplier(held: () => SnapshotState | undefined, openSecrets
       case "change": {
         if (message.version <= version) return nothing;
         if (current === undefined || message.previous !== version) return gap;
-        const next = draftOf(current, message.version, now());
+        const next = { ...current, version: message.version };
         add(next, message);
-        for (const id of message.removedTenants) {
-          next.tenants.delete(id);
-          next.secrets.delete(id);
-        }
+        for (const id of message.removedTenants) dropTenant(next, id);
         for (const id of message.removedUpstreams) next.upstreams.delete(id);
-        const touched = new Set([...message.tenants.map(({ id }) => id), ...message.removedTenants]);
-        // A moved upstream concerns whoever routes to it.
-        const delta = message.upstreams.length + message.removedUpstreams.length > 0 ? "all" : touched;
+        forgetEnded(next.revokedSessions, now());
+        const delta = new Set([...message.tenants.map(({ id }) => id), ...message.removedTenants]);
         return { outcome: "state", state: next, delta };
       }
       case "heartbeat":
@@ -93,16 +92,31 @@ export function createApplier(held: () => SnapshotState | undefined, openSecrets
   };
 }
 
-function emptyDraft(version: number): Draft {
-  return { version, tenants: new Map(), upstreams: new Map(), revokedSessions: new Map(), secrets: new Map() };
-}
-
-function draftOf(state: SnapshotState, version: number, now: number): Draft {
+export function emptySnapshot(version: number): SnapshotDraft {
   return {
     version,
-    tenants: new Map(state.tenants),
-    upstreams: new Map(state.upstreams),
-    revokedSessions: new Map([...state.revokedSessions].filter(([, until]) => until > now)),
-    secrets: new Map(state.secrets),
+    tenants: new Map(),
+    upstreams: new Map(),
+    revokedSessions: new Map(),
+    secrets: new Map(),
+    keyOwners: new Map(),
   };
+}
+
+/** Puts a tenant in, or in its older self's place. */
+export function putTenant(to: SnapshotDraft, tenant: SnapshotTenant, secrets: TenantSecrets | undefined): void {
+  dropTenant(to, tenant.id);
+  to.tenants.set(tenant.id, tenant);
+  if (secrets !== undefined) to.secrets.set(tenant.id, secrets);
+  for (const { id } of tenant.keys) to.keyOwners.set(id, tenant.id);
+}
+
+function dropTenant(from: SnapshotDraft, id: string): void {
+  for (const key of from.tenants.get(id)?.keys ?? []) from.keyOwners.delete(key.id);
+  from.tenants.delete(id);
+  from.secrets.delete(id);
+}
+
+function forgetEnded(revoked: Map<string, number>, now: number): void {
+  for (const [jti, until] of revoked) if (until <= now) revoked.delete(jti);
 }
