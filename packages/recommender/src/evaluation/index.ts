@@ -1,9 +1,15 @@
+export { basketsAsSessions, coOccurrence, itemKnnOfAll, ownItems } from "./baselines/baskets.ts";
 export { itemKnn } from "./baselines/item-knn.ts";
 export { popularity, sessionItems } from "./baselines/naive.ts";
+export { sknn } from "./baselines/sknn.ts";
 export { vSknn } from "./baselines/v-sknn.ts";
 export { vmisKnn } from "./baselines/vmis-knn.ts";
 export { vstan } from "./baselines/vstan.ts";
-export { type Evaluation, evaluate } from "./evaluate.ts";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export { modelRanker } from "./model-ranker.ts";
 export type { Ranker, Task } from "./ranker.ts";
-export { everyPrefix, prefixRows, readSessions, type TestRow, toLog } from "./session-file.ts";
+export { ServedLists, type ServedOptions } from "./served-ranker.ts";
+export { everyPrefix, prefixRows, readSessions, toLog } from "./session-file.ts";
+export type { ShopperTasks } from "./shopper-tasks.ts";
+export { readTenantHistory, type TenantHistory } from "./tenant-history.ts";
+export { relatedRows, type TestRow } from "./test-row.ts";

@@ -1,30 +1,47 @@
 /** Cut-offs at which lists are judged. */
 const cutoffs = [5, 10, 20] as const;
 type Cutoff = (typeof cutoffs)[number];
+type AtCutoffs = Readonly<Record<Cutoff, number>>;
 
 /** Percent. With one relevant item a row, hit rate is recall, and NDCG is 1 / log2(1 + rank). */
 export interface Quality {
   readonly rows: number;
-  readonly hr: Readonly<Record<Cutoff, number>>;
-  readonly mrr: Readonly<Record<Cutoff, number>>;
-  readonly ndcg: Readonly<Record<Cutoff, number>>;
+  /** Rows with any of their targets on the list. */
+  readonly hr: AtCutoffs;
+  /** Of the first target on the list. */
+  readonly mrr: AtCutoffs;
+  readonly ndcg: AtCutoffs;
+  /** Share of a row's targets that are on the list. */
+  readonly recall: AtCutoffs;
 }
 
-/** Collects the rank (0 = first, -1 = not on the list) of each row's target. */
+/** Collects where on its list each row's targets stand. */
 export class QualityMeter {
   #rows = 0;
   readonly #hits = new Float64Array(cutoffs.length);
   readonly #reciprocal = new Float64Array(cutoffs.length);
   readonly #gain = new Float64Array(cutoffs.length);
+  readonly #recall = new Float64Array(cutoffs.length);
 
-  add(rank: number): void {
+  /** `ranks` of the targets that are on the list (0 = first), ascending; `targets`: how many there were. */
+  add(ranks: readonly number[], targets: number): void {
     this.#rows++;
-    if (rank < 0) return;
     for (let c = 0; c < cutoffs.length; c++) {
-      if (rank >= cutoffs[c]!) continue;
+      const cutoff = cutoffs[c]!;
+      let found = 0;
+      let gain = 0;
+      for (const rank of ranks) {
+        if (rank >= cutoff) break;
+        found++;
+        gain += 1 / Math.log2(rank + 2);
+      }
+      if (found === 0) continue;
+      let ideal = 0;
+      for (let rank = 0; rank < Math.min(targets, cutoff); rank++) ideal += 1 / Math.log2(rank + 2);
       this.#hits[c]! += 1;
-      this.#reciprocal[c]! += 1 / (rank + 1);
-      this.#gain[c]! += 1 / Math.log2(rank + 2);
+      this.#reciprocal[c]! += 1 / (ranks[0]! + 1);
+      this.#gain[c]! += gain / ideal;
+      this.#recall[c]! += found / targets;
     }
   }
 
@@ -38,32 +55,47 @@ export class QualityMeter {
       hr: percent(this.#hits),
       mrr: percent(this.#reciprocal),
       ndcg: percent(this.#gain),
+      recall: percent(this.#recall),
     };
   }
 }
 
-/** What the lists show as a whole, whether or not they hit. */
+/** What the lists show as a whole, whether or not they hit. Items that training never saw are not counted as popular. */
 export class SpreadMeter {
   readonly #clicks: Float64Array;
+  readonly #groupOf: Int32Array | undefined;
   readonly #shown: Uint8Array;
+  #lists = 0;
+  #distinct = 0;
   #shownCount = 0;
   #shownClicks = 0;
   #targets = 0;
   #targetClicks = 0;
 
-  /** `clicks` of each item in the training log. */
-  constructor(clicks: Float64Array) {
+  /** `clicks` of each item in the training log; `groupOf`: the same number for items that are variants of one product. */
+  constructor(clicks: Float64Array, groupOf?: Int32Array) {
     this.#clicks = clicks;
+    this.#groupOf = groupOf;
     this.#shown = new Uint8Array(clicks.length);
   }
 
-  add(list: Int32Array, count: number, target: number): void {
+  /** Entries of the list that are no item of the log are -1. */
+  addList(list: Int32Array, count: number): void {
+    const groups = new Set<number>();
     for (let i = 0; i < count; i++) {
-      this.#shown[list[i]!] = 1;
-      this.#shownClicks += this.#clicks[list[i]!]!;
+      const item = list[i]!;
+      if (item < 0) continue;
+      this.#shown[item] = 1;
+      this.#shownClicks += this.#clicks[item]!;
+      groups.add(this.#groupOf?.[item] ?? item);
     }
     this.#shownCount += count;
-    if (target < 0) return;
+    if (count === 0) return;
+    this.#lists++;
+    this.#distinct += groups.size / count;
+  }
+
+  addTarget(target: number): void {
     this.#targets++;
     this.#targetClicks += this.#clicks[target]!;
   }
@@ -79,5 +111,10 @@ export class SpreadMeter {
   popularityBias(): number {
     if (this.#shownCount === 0 || this.#targetClicks === 0) return 0;
     return this.#shownClicks / this.#shownCount / (this.#targetClicks / this.#targets);
+  }
+
+  /** Different products in a list, as a share of its entries, in percent: below 100, some are variants of each other. */
+  distinctness(): number {
+    return this.#lists === 0 ? 0 : (100 * this.#distinct) / this.#lists;
   }
 }

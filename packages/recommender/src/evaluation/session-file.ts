@@ -2,14 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type InteractionLog, SessionLogBuilder } from "../model/index.ts";
-
-/** One task of a test: the session so far, oldest first, and what came next. Ids, since a test may hold unknown items. */
-export interface TestRow {
-  readonly prefix: readonly string[];
-  readonly target: string;
-  /** Unix seconds of the last event of the prefix, or undefined. */
-  readonly at: number | undefined;
-}
+import type { TestRow } from "./test-row.ts";
 
 interface Session {
   readonly ids: string[];
@@ -75,7 +68,7 @@ export function everyPrefix(sessions: readonly Session[]): TestRow[] {
   const rows: TestRow[] = [];
   for (const { ids, times } of sessions) {
     for (let end = 1; end < ids.length; end++) {
-      rows.push({ prefix: ids.slice(0, end), target: ids[end]!, at: times?.[end - 1] });
+      rows.push({ prefix: ids.slice(0, end), targets: [ids[end]!], at: times?.[end - 1] });
     }
   }
   return rows;
@@ -85,5 +78,5 @@ export function everyPrefix(sessions: readonly Session[]): TestRow[] {
 export function prefixRows(lines: readonly Session[]): TestRow[] {
   return lines
     .filter(({ ids }) => ids.length > 1)
-    .map(({ ids }) => ({ prefix: ids.slice(0, -1), target: ids.at(-1)!, at: undefined }));
+    .map(({ ids }) => ({ prefix: ids.slice(0, -1), targets: [ids.at(-1)!], at: undefined }));
 }

@@ -18,9 +18,7 @@ export function sessionItems(): Ranker {
 
 /** The most clicked items of the log, the same for everyone. */
 export function popularity(log: InteractionLog): Ranker {
-  const clicks = new Uint32Array(log.itemIds.length);
-  for (const item of log.items) clicks[item]! += 1;
-  const order = Int32Array.from(clicks, (_, item) => item).sort((a, b) => clicks[b]! - clicks[a]! || a - b);
+  const order = byClicks(log);
   return {
     name: "popularity",
     rank({ items, count }, novel, out) {
@@ -32,4 +30,11 @@ export function popularity(log: InteractionLog): Ranker {
       return written;
     },
   };
+}
+
+/** All items, the most clicked first. */
+export function byClicks(log: InteractionLog): Int32Array {
+  const clicks = new Uint32Array(log.itemIds.length);
+  for (const item of log.items) clicks[item]! += 1;
+  return Int32Array.from(clicks, (_, item) => item).sort((a, b) => clicks[b]! - clicks[a]! || a - b);
 }
