@@ -160,7 +160,7 @@ export class Model {
   trending(options: ListOptions, out: RankedList): void {
     this.#gate.open(options);
     out.count = 0;
-    this.#fill(this.parts.trendingOrder, reasons.trending, options.limit, out, options.lookMax);
+    this.#fill(this.parts.trendingOrder, reasons.trending, options.limit, out);
     this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
   }
 
@@ -210,10 +210,9 @@ export class Model {
     }
   }
 
-  #fill(order: Int32Array, why: Reason, limit: number, out: RankedList, lookMax: number = order.length): void {
+  #fill(order: Int32Array, why: Reason, limit: number, out: RankedList): void {
     const wanted = Math.min(limit, out.capacity);
-    const end = Math.min(lookMax, order.length);
-    for (let i = 0; i < end && out.count < wanted; i++) {
+    for (let i = 0; i < order.length && out.count < wanted; i++) {
       if (this.#gate.admits(order[i]!)) this.#push(out, order[i]!, why, -1);
     }
   }

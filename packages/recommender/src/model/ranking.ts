@@ -20,8 +20,6 @@ export interface ListOptions {
   readonly limit: number;
   /** A list shorter than this is filled with what is popular. Default `limit`; 0: never, for lists that only add to others. */
   readonly fillTo?: number | undefined;
-  /** Items of an order (what is trending) that are looked at, at most. Default all of them. */
-  readonly lookMax?: number | undefined;
   /** Bitmap over item indices, 1 = may be shown: what can be sold at all. Absent: everything. */
   readonly accept?: Uint8Array | undefined;
   /** Must accept as well: the request's own filter, which is asked only about what would otherwise be shown. */

@@ -12,9 +12,10 @@ const olderWeight = 0.5;
 const visitItemsForHalf = 4;
 /** What others went on to since the last training, beside what the model knows of it. */
 const liveWeight = 0.5;
-/** Positions, from 0, that show what is selling now. */
+/** What a shopper buys again and again, beside the last visit once that ended with a purchase. */
+const againWeight = 3;
+/** Positions, from 0, that show what started to sell since the last training. */
 const sellingPositions = [5, 11];
-const sellingMax = 20;
 
 export interface Shown {
   readonly lists: ModelLists;
@@ -37,6 +38,8 @@ export interface ForYou extends Shown {
  * - Visits before it are ranked by themselves and fused in by rank, with a weight that halves with each week between the
  *   two and falls with every item of the last visit (0.4 after one item, 0.14 after ten).
  * - What others went on to from the last item since the last training is fused in as well, by its evidence.
+ * - What somebody who buys things again has bought, most often first, leads after a purchase, and says less with every
+ *   item of a visit that is still running.
  * - Positions 6 and 12 show what is selling now: see `sellingNow`.
  *
  * Time enters only as the distance between the shopper's own events, so that the same history gives the same list.
@@ -56,16 +59,31 @@ export function forYou({ lists, live, history, limit, repeats, allowed }: ForYou
     const { entries, weight } = live.viewedWith(last);
     voices.push({ entries: entries.filter(({ id }) => allowed(id)), weight: weight * liveWeight });
   }
+  if (repeats) {
+    const weight = history.ended ? againWeight : againWeight / (1 + visit.length);
+    voices.push({ entries: boughtAgain(history).filter(({ id }) => allowed(id)), weight });
+  }
   const adding = voices.filter(({ entries }) => entries.length > 0);
   const core = lists.rank(visit, adding.length > 0 ? Math.max(limit, voiceMax) : limit, repeats, limit);
   return fuse([{ entries: core, weight: 1 }, ...adding]);
 }
 
-/** Seats what is selling now in two positions of a list: what trends since the last training before what did until then. */
+/** Nothing for who never bought anything twice: most things are bought once. */
+function boughtAgain({ purchases }: History): Ranked[] {
+  const items = [...purchases].reverse();
+  if (!items.some(([, times]) => times > 1)) return [];
+  return items
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, voiceMax)
+    .map(([id, times]) => ({ id, score: times, cause: "inSession", source: id }));
+}
+
+/**
+ * Seats what trends since the last training in two positions of a list. What sold until then has no seat: the model has
+ * learned whom it suits (its `recent` table and trends), and shown to everyone it costs more than it brings.
+ */
 export function sellingNow(ranked: readonly Ranked[], { lists, live, allowed }: Shown): Ranked[] {
   if (ranked.length <= (sellingPositions[0] as number)) return [...ranked];
   const now = live.trending(lists.model).filter(({ id }) => allowed(id));
-  const before = lists.selling(sellingMax);
-  const pool = [...now, ...before];
-  return seat(ranked, sellingPositions, () => pool);
+  return now.length === 0 ? [...ranked] : seat(ranked, sellingPositions, () => now);
 }

@@ -12,6 +12,10 @@ export interface History {
   /** Distinct item ids, newest first. */
   readonly seen: ReadonlySet<string>;
   readonly purchased: ReadonlySet<string>;
+  /** In how many visits each item was purchased, most recently purchased last. */
+  readonly purchases: ReadonlyMap<string, number>;
+  /** Whether the last visit ended with a purchase: what comes next is a new one. */
+  readonly ended: boolean;
   /** The strongest thing the shopper did with an item, as an `interactionKind`. */
   readonly strongest: ReadonlyMap<string, number>;
 }
@@ -30,7 +34,9 @@ export function historyOf(stored: readonly Event[], recent: readonly Event[]): H
 
   const session: string[] = [];
   const strongest = new Map<string, number>();
-  const purchased = new Set<string>();
+  const purchases = new Map<string, number>();
+  const purchasedNow = new Set<string>();
+  let ended = false;
   const newestLast = new Map<string, true>();
   let visitFrom = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -41,12 +47,19 @@ export function historyOf(stored: readonly Event[], recent: readonly Event[]): H
     if (at - lastAt > SESSION_IDLE_SECONDS * 1000) {
       visitFrom = session.length;
       olderAt = lastAt;
+      purchasedNow.clear();
     }
     lastAt = at;
+    ended = kind === PURCHASE;
     for (const { id } of event.items) {
       if (session.at(-1) !== id || session.length === visitFrom) session.push(id);
       strongest.set(id, Math.max(kind, strongest.get(id) ?? kind));
-      if (kind === PURCHASE) purchased.add(id);
+      if (kind === PURCHASE && !purchasedNow.has(id)) {
+        const times = purchases.get(id) ?? 0;
+        purchases.delete(id);
+        purchases.set(id, times + 1);
+        purchasedNow.add(id);
+      }
       newestLast.delete(id);
       newestLast.set(id, true);
     }
@@ -56,7 +69,9 @@ export function historyOf(stored: readonly Event[], recent: readonly Event[]): H
     visit: session.slice(visitFrom),
     older: visitFrom === 0 ? undefined : { items: session.slice(0, visitFrom), ageMs: lastAt - olderAt },
     seen: new Set([...newestLast.keys()].reverse()),
-    purchased,
+    purchased: new Set(purchases.keys()),
+    purchases,
+    ended,
     strongest,
   };
 }

@@ -6,8 +6,6 @@ import { ItemView } from "./item-view.ts";
 import type { Cause, Ranked } from "./ranked.ts";
 
 export const listMax = 4_400;
-/** Of what sells faster than it did, as many are asked whether they may be shown among other things. */
-const sellingLookMax = 500;
 /** Newest items of a history that ranking looks at. */
 const sessionItemsMax = 50;
 
@@ -61,12 +59,6 @@ export class ModelLists {
 
   trending(limit: number, fillTo = limit): Ranked[] {
     this.model.trending({ ...this.#options, limit, fillTo }, this.#out);
-    return this.#entries();
-  }
-
-  /** What was selling most when the model was trained, of the very strongest: none where the request is about little. */
-  selling(limit: number): Ranked[] {
-    this.model.trending({ ...this.#options, limit, fillTo: 0, lookMax: sellingLookMax }, this.#out);
     return this.#entries();
   }
 

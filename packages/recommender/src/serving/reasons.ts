@@ -19,8 +19,9 @@ export function reasonOf(entry: Ranked, inView: ReadonlySet<string>, history: Hi
       return { kind: "picked", text: "Picked by the shop" };
     case "inSession":
       return {
-        kind: "recent",
-        text: "You looked at this before",
+        ...(history.purchased.has(entry.id)
+          ? { kind: "purchased", text: "You bought this before" }
+          : { kind: "recent", text: "You looked at this before" }),
         ...because(entry.source, catalogue),
         table: "session",
       };

@@ -48,6 +48,21 @@ it("an older visit says less the longer ago it was, and the more the last one sa
   expect(long).toBeGreaterThan(short);
 });
 
+it("somebody who buys things again sees them first after a purchase, nobody else does", async () => {
+  const shop = await trainedShop();
+  const now = Date.now();
+  const bella = { kind: "user", id: "bella" } as const;
+  for (const who of [anna, bella]) await shop.record(who, event("purchase", now - 50 * hour, "camp-5", "bath-6"));
+  await shop.record(anna, event("purchase", now - 26 * hour, "desk-2", "bath-6"));
+  await shop.record(bella, event("purchase", now - 26 * hour, "desk-2", "tea-6"));
+  const ask = (userId: string) => shop.ask("for_you", { shopper: { userId }, limit: 8, include: ["reason"] });
+  const [first] = (await ask("anna")).body.items;
+  expect(first).toMatchObject({ id: "bath-6", reason: { kind: "purchased", text: "You bought this before" } });
+  expect(ids(await ask("bella"))[0]).not.toBe("bath-6");
+  await visit(shop, now - 60_000, "tea-1", "tea-2", "tea-3", "tea-4");
+  expect(ids(await ask("anna"))[0]).not.toBe("bath-6");
+});
+
 it("a placement without repeats holds none of any visit", async () => {
   const shop = await trainedShop();
   await visit(shop, Date.now() - 26 * hour, "camp-1", "camp-2");

@@ -57,8 +57,27 @@ it("is empty for a new shopper", () => {
     older: undefined,
     seen: new Set(),
     purchased: new Set(),
+    purchases: new Map(),
+    ended: false,
     strongest: new Map(),
   });
+});
+
+it("counts the visits in which an item was purchased, and knows whether the last one ended so", () => {
+  const hour = 3600;
+  const bought = [
+    event("purchase", 0, "a", "b"),
+    event("purchase", 60, "a"),
+    event("purchase", 2 * hour, "b"),
+    event("purchase", 4 * hour, "a"),
+  ];
+  const history = historyOf(bought, []);
+  expect([...history.purchases]).toEqual([
+    ["b", 2],
+    ["a", 2],
+  ]);
+  expect(history.ended).toBe(true);
+  expect(historyOf([...bought, event("view_item", 5 * hour, "c")], []).ended).toBe(false);
 });
 
 it("tells the last visit from older ones by a pause of 30 minutes, and how long ago those ended", () => {
