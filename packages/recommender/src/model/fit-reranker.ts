@@ -12,6 +12,8 @@ const heldOutShare = 0.08;
 const listsMax = 40_000;
 /** Fewer lists than this fit noise: the blend ranks then. */
 const listsMin = 300;
+/** Steps of one session that are learned from. */
+const stepsMax = 50;
 /** Rows of a list: what was clicked, and candidates that were not, drawn from all that were kept. */
 const rowsMax = 50;
 const epochs = 3;
@@ -84,7 +86,8 @@ function collectLists(log: InteractionLog, seed: number, random: () => number): 
   for (let s = cut; s < sessions; s++) {
     const start = log.sessionOffsets[s]!;
     const end = log.sessionOffsets[s + 1]!;
-    const items = log.items.subarray(start, end);
+    // Of a robot's hundred thousand steps the first say as much as all, and must not outweigh every shopper's.
+    const items = log.items.subarray(start, Math.min(end, start + stepsMax));
     for (let position = 1; position < items.length && count < listsMax; position++) {
       // Evenly over the held-out sessions when there are more steps than lists.
       if (start + position - first < next) continue;

@@ -59,10 +59,10 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const exported = await exportTable(options, startedAt);
   try {
     onStep("read");
-    const { log, events } = await readLog(readExport(exported), (rows, count) =>
+    const { log, events, ahead } = await readLog(readExport(exported), startedAt, (rows, count) =>
       onStep("read", { rows, events: count }),
     );
-    assertEnough(log);
+    assertEnough(log, ahead);
     onStep("build", { events });
     const version = `m-${uuidV7(startedAt, options.random)}`;
     const { bytes, report } = await build(options, store, version, log, startedAt);
@@ -173,9 +173,10 @@ async function exportTable(
   }
 }
 
-function assertEnough(log: InteractionLog): void {
+function assertEnough(log: InteractionLog, ahead: number): void {
   if (log.items.length >= interactionsMin) return;
+  const left = ahead > 0 ? `; ${ahead} events were left out because they lie ahead of this machine's clock` : "";
   throw new EndcapError("training_data_missing", {
-    detail: `A model needs at least ${interactionsMin} views, carts or purchases; there are ${log.items.length} in ${sessionCount(log)} visits. The previous model stays.`,
+    detail: `A model needs at least ${interactionsMin} views, carts or purchases; there are ${log.items.length} in ${sessionCount(log)} visits${left}. The previous model stays.`,
   });
 }
