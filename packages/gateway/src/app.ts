@@ -109,7 +109,7 @@ export async function buildGateway(
   app.register(openSessions);
   const sdkFiles = createSdkFiles(config.sdkDir ?? builtSdk, now);
   app.register(async (scope) => sdkRoutes(scope, sdkFiles));
-  service.admin.register(async (scope) => adminRoutes(scope, { directory, meter }));
+  service.admin.register(async (scope) => adminRoutes(scope, { config, snapshot, directory, upstreams, meter }));
 
   service.check("snapshot", () => {
     if (snapshot.state === undefined) throw new EndcapError("not_ready", { internal: "no snapshot yet" });

@@ -19,6 +19,7 @@ export interface Upstream {
   /** Is told how every call ended. */
   readonly breaker: Breaker;
   readonly retries: RetryBudget;
+  readonly canary: Canary | undefined;
 }
 
 export interface Upstreams {
