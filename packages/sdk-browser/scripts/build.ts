@@ -6,7 +6,7 @@ import { brotliCompressSync } from "node:zlib";
 import { type BundledFile, bundleScript } from "./bundle.ts";
 
 const out = fileURLToPath(new URL("../dist/sdk/", import.meta.url));
-const { core, element } = await bundleScript();
+const { core, session, recommendations } = await bundleScript();
 
 /** One entry as the gateway's own /sdk/manifest.json has it. `path` is an address whose bytes never change. */
 const entry = (name: string, file: BundledFile) => ({
@@ -16,11 +16,11 @@ const entry = (name: string, file: BundledFile) => ({
   bytes: file.bytes.length,
   brotliBytes: brotliCompressSync(file.bytes).length,
 });
-const manifest = { files: [entry("v1.js", core), entry("element", element)] };
+const manifest = { files: [entry("v1.js", core), entry("session", session), entry("element", recommendations)] };
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 writeFileSync(`${out}manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
-for (const { hash, bytes } of [element, core]) writeFileSync(`${out}${hash}.js`, bytes);
+for (const { hash, bytes } of [session, recommendations, core]) writeFileSync(`${out}${hash}.js`, bytes);
 // Last: who sees the new script finds its chunk.
 writeFileSync(`${out}v1.js`, core.bytes);

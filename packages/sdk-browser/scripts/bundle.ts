@@ -1,8 +1,9 @@
-/** The script tag's files: the core, and the element's chunk that it loads when an element appears. */
+/** The script tag's files: the core, and the chunks that it loads when they are first wanted. */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { minify } from "terser";
+import { mangleCache, mangleProps } from "./mangle.ts";
 
 export interface BundledFile {
   /** The first 16 hex digits of its SHA-256, which is its name. */
@@ -17,46 +18,68 @@ const named = (bytes: Uint8Array): BundledFile => ({
 
 export interface Bundle {
   readonly core: BundledFile;
-  readonly element: BundledFile;
+  /** Signing and signing in: wanted once there is a session, so after the first acknowledged event. */
+  readonly session: BundledFile;
+  /** Recommendations and their element: wanted when a page has some. */
+  readonly recommendations: BundledFile;
 }
 
 /** Terser finds 6% that esbuild leaves. Only what keeps the meaning: no `unsafe` option. */
 async function squeeze(bytes: Uint8Array, module: boolean): Promise<Uint8Array> {
-  const { code } = await minify(new TextDecoder().decode(bytes), { module, ecma: 2020, compress: { passes: 4 } });
+  const { code } = await minify(new TextDecoder().decode(bytes), {
+    module,
+    ecma: 2020,
+    // Brotli packs statements better than long comma expressions.
+    compress: { passes: 4, sequences: false },
+  });
   if (code === undefined) throw new Error("terser gave no code");
   return new TextEncoder().encode(code);
 }
 
 const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** One minified module; `entry` is relative to src/. */
-export async function bundleFile(options: BuildOptions): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    bundle: true,
-    write: false,
-    minify: true,
-    target: "es2022",
-    platform: "browser",
-    charset: "utf8",
-    legalComments: "none",
-    conditions: ["@endcap/source"],
-    absWorkingDir: from(".."),
-    ...options,
-  });
-  const [file] = outputFiles ?? [];
+const options: BuildOptions = {
+  bundle: true,
+  minify: true,
+  mangleProps,
+  mangleCache,
+  target: "es2022",
+  platform: "browser",
+  charset: "utf8",
+  legalComments: "none",
+  conditions: ["@endcap/source"],
+  absWorkingDir: from(".."),
+};
+
+async function bundleFile(own: BuildOptions): Promise<Uint8Array> {
+  const { outputFiles } = await build({ ...options, ...own, write: false });
+  const [file] = outputFiles;
   if (!file) throw new Error("esbuild gave no file");
   return file.contents;
 }
 
-/** Both files, the same bytes for the same sources. */
+/** A shop's own bundle of the npm package: all but what is loaded on demand. */
+export async function bundleModule(contents: string, resolveDir: string): Promise<Uint8Array> {
+  const external = ["../session/chunk.ts", "../recommendations/chunk.ts"];
+  const bytes = await bundleFile({ stdin: { contents, resolveDir, loader: "ts" }, format: "esm", external });
+  return squeeze(bytes, true);
+}
+
+async function chunk(entry: string): Promise<BundledFile> {
+  return named(await squeeze(await bundleFile({ entryPoints: [from(entry)], format: "esm" }), true));
+}
+
+/** All files, the same bytes for the same sources. */
 export async function bundleScript(): Promise<Bundle> {
-  const element = named(
-    await squeeze(await bundleFile({ entryPoints: [from("../src/element/mount.ts")], format: "esm" }), true),
-  );
+  const session = await chunk("../src/session/chunk.ts");
+  const recommendations = await chunk("../src/recommendations/chunk.ts");
   const core = await bundleFile({
     entryPoints: [from("../src/script.ts")],
     format: "iife",
-    define: { ENDCAP_CHUNK: JSON.stringify(`${element.hash}.js`) },
+    define: {
+      ENDCAP_SESSION: JSON.stringify(`${session.hash}.js`),
+      ENDCAP_RECOMMENDATIONS: JSON.stringify(`${recommendations.hash}.js`),
+    },
   });
-  return { core: named(await squeeze(core, false)), element };
+  return { core: named(await squeeze(core, false)), session, recommendations };
 }

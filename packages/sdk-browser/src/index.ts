@@ -1,2 +1,2 @@
 export type { Endcap, Options, Recommendations, RecommendRequest } from "./core/client.ts";
-export { flush, identify, init, recommend, reset, signOut, track } from "./core/instance.ts";
+export { consent, flush, identify, init, recommend, reset, signOut, track } from "./core/instance.ts";

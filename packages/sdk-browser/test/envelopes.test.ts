@@ -1,8 +1,10 @@
 import { createHmac } from "node:crypto";
 import { base64urlEncode } from "@endcap/protocol/encoding";
 import * as protocol from "@endcap/protocol/envelope";
+import * as protocolUuid from "@endcap/protocol/uuid";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { uuidV7 } from "../src/core/uuid.ts";
 import { decode, encode } from "../src/transport/base64url.ts";
 import { signedBody } from "../src/transport/frame.ts";
 
@@ -28,4 +30,17 @@ test("base64url is the protocol's", () => {
       expect(Uint8Array.from(decode(encode(raw)), (char) => char.charCodeAt(0))).toEqual(raw);
     }),
   );
+});
+
+test("uuids are version 7 of their moment, and ordered by it", () => {
+  const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
+  fc.assert(
+    fc.property(fc.nat(2 ** 47), (ms) => {
+      const id = uuidV7(ms, random);
+      expect(protocolUuid.uuidV7Time(id)).toBe(ms);
+      expect(protocolUuid.uuidVersion(id)).toBe(7);
+    }),
+  );
+  const same = (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(0xff);
+  expect(uuidV7(1e12, same)).toBe(protocolUuid.uuidV7(1e12, same));
 });

@@ -2,16 +2,15 @@
 import type { Event } from "@endcap/protocol";
 import type { Store } from "../outbox/store.ts";
 
-const CHOSEN_MAX = 50;
+export const CHOSEN = "chosen ";
 
 /** The event with the list that led to its first item which has one; a click is remembered. */
 export function attribute(store: Store, event: Event): Event {
-  const names = event.items?.map(({ id }) => `chosen ${id}`) ?? [];
+  const ids = event.items?.map(({ id }) => id) ?? [];
   const { recommendationId } = event;
   if (recommendationId && event.type === "recommendation_click") {
-    for (const old of store.names("chosen ").slice(CHOSEN_MAX)) store.remove(old);
-    for (const name of names) store.set(name, recommendationId);
+    for (const id of ids) store.keep(CHOSEN, id, recommendationId);
   }
-  const led = recommendationId ?? names.map(store.get).find(Boolean);
+  const led = recommendationId ?? ids.map((id) => store.get(CHOSEN + id)).find(Boolean);
   return led ? { ...event, recommendationId: led } : event;
 }

@@ -4,7 +4,7 @@ import type { Platform } from "./client.ts";
 
 export function browserPlatform(): Platform {
   return {
-    storage: attempt(() => localStorage),
+    storage: () => attempt(() => localStorage),
     locks: attempt(() => navigator.locks),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(bytes),

@@ -1,29 +1,41 @@
 /** One client: what the page calls. Nothing here throws to the page, and nothing waits for a session. */
 import type { EventType, RecommendationAnswer, RecommendationRequest } from "@endcap/protocol";
-import { type EventData, type NeedsData, toEvent } from "@endcap/protocol/event-data";
-import { uuidV7 } from "@endcap/protocol/uuid";
+import { type EventBase, type EventData, type NeedsData, toEvent } from "@endcap/protocol/event-data";
 import { createDelivery } from "../outbox/delivery.ts";
 import { createOutbox } from "../outbox/outbox.ts";
 import { createStore } from "../outbox/store.ts";
-import { createIdentity } from "../session/identity.ts";
+import type { RecommendationsChunk } from "../recommendations/chunk.ts";
+import type { SessionChunk } from "../session/chunk.ts";
+import type { Identity } from "../session/identity.ts";
 import { createSessions } from "../session/session.ts";
+import { createReader, watchDataLayer } from "../sources/data-layer.ts";
+import { createFacts, type Source } from "../sources/facts.ts";
+import { productOnPage } from "../sources/json-ld.ts";
+import { watchPageViews } from "../sources/page-views.ts";
 import { type Answer, post } from "../transport/post.ts";
 import { attribute } from "./attribution.ts";
+import { createConsent } from "./consent.ts";
 import type { Context } from "./context.ts";
 import { listenToPage } from "./page.ts";
+import { uuidV7 } from "./uuid.ts";
 
-const RECOMMENDATIONS_PATH = "/v1/recommendations";
-const RECOMMEND_MS_MAX = 3000;
-const RECENT_MAX = 20;
 const FLUSH_MS = 1000;
+/** Calls that wait in memory for consent. */
+const HELD_MAX = 100;
 
 export interface Options {
   /** Publishable key, `pk_live_…` or `pk_test_…`. */
   readonly key: string;
-  /** Origin of the gateway, or of the shop's own proxy to it. */
+  /** Origin of the gateway, or address of the shop's own proxy to it. */
   readonly endpoint: string;
   /** One clear line in the console for what goes wrong. */
-  readonly debug?: boolean | undefined;
+  readonly debug?: boolean | string | undefined;
+  /** `required`: nothing is read, stored or sent before `consent(true)` or Google's `analytics_storage: granted`. */
+  readonly consent?: string | undefined;
+  /** Browser signals that count as a refusal: `gpc`, `dnt` or both. */
+  readonly respect?: string | undefined;
+  /** Name of the shop's GA4 data layer; empty for none. Default `dataLayer`. */
+  readonly dataLayer?: string | undefined;
 }
 
 /** What `recommend()` asks. The shopper is the one the gateway proves. */
@@ -47,6 +59,8 @@ export interface Endcap {
   identify(userToken: string): Promise<void>;
   /** Signs the shopper out: what follows is somebody else's history. */
   signOut(): void;
+  /** What the visitor answered. `false` forgets everything. */
+  consent(given: boolean): void;
   /** Sends what is queued; resolves when it is acknowledged, or has to wait. */
   flush(): Promise<void>;
   /** Forgets everything, unsent events included. */
@@ -55,26 +69,62 @@ export interface Endcap {
 
 /** The parts of a browser that a client stands on; a test gives its own. */
 export interface Platform {
-  readonly storage: Storage | undefined;
+  /** Asked once, after consent. */
+  readonly storage: () => Storage | undefined;
   readonly locks: LockManager | undefined;
   readonly now: () => number;
   readonly random: Context["random"];
 }
 
-export function createClient(options: Options, platform: Platform): Endcap {
+export interface Client extends Endcap {
+  /** Runs once it may: now, after consent, or never. */
+  whenAllowed(run: () => void): void;
+}
+
+/** What is loaded when it is first needed. */
+export interface Chunks {
+  session(): Promise<SessionChunk>;
+  recommendations(): Promise<RecommendationsChunk>;
+}
+
+export function createClient(options: Options, platform: Platform, chunks: Chunks): Client {
   const { key, endpoint } = options;
+  let lastLine = "";
   const warn = (...what: unknown[]) => {
-    if (options.debug) console.warn("endcap:", ...what);
+    const line = what.join(" ");
+    // What goes wrong on each look at a page is said once.
+    if ((options.debug ?? false) !== false && line !== lastLine) console.warn("endcap:", line);
+    lastLine = line;
   };
+  const { now, random } = platform;
   const store = createStore(key, platform.storage);
-  const context: Context = { key, endpoint, store, now: platform.now, random: platform.random, warn };
+  const context: Context = { key, endpoint, store, now, random, warn, post, loadSession: chunks.session };
   const sessions = createSessions(context);
   const outbox = createOutbox(context, sessions);
-  const identity = createIdentity(context, sessions, outbox.freeze);
-  const delivery = createDelivery(context, sessions, outbox, identity.recover, platform.locks);
+  const delivery = createDelivery(context, sessions, outbox, recover, platform.locks);
+  const facts = createFacts(store);
+  const held: (() => void)[] = [];
+  let begun = false;
+  let lookAtAddress: (() => void) | undefined;
+  let identity: Identity | undefined;
+  let signingIn: Promise<void> | undefined;
 
-  /** The tenant's kill switch; asked again when the session that carried it has ended. */
-  const isOff = (): boolean => sessions.current()?.settings.enabled === false;
+  /** What was tracked before belongs to who was there before. */
+  function leave(): void {
+    outbox.freeze();
+    sessions.forget();
+  }
+
+  async function loadIdentity(): Promise<Identity> {
+    const { createIdentity } = await chunks.session();
+    identity ??= createIdentity(context, sessions, leave);
+    return identity;
+  }
+
+  /** Whether to ask again after `answer`, under another envelope than that of `body`. */
+  async function recover({ status, body: { code } }: Answer, body: string): Promise<boolean> {
+    return status === 401 && (await loadIdentity()).recover(code, body);
+  }
 
   /** A fault of ours must not become the page's. */
   function contain<A extends unknown[], R>(run: (...args: A) => R): (...args: A) => R | undefined {
@@ -88,45 +138,111 @@ export function createClient(options: Options, platform: Platform): Endcap {
     };
   }
 
-  async function ask({ timeoutMsMax, ...request }: RecommendRequest): Promise<Answer> {
-    // What the gateway has not acknowledged travels with the request, so that no race loses the last click.
-    const recent = outbox.pending().slice(-RECENT_MAX);
-    const payload = JSON.stringify({
-      ...request,
-      context: { recent: recent.map(({ context, page, ...event }) => event) },
-    });
-    const asked = sessions.anonymousId();
-    for (let attempt = 0; ; attempt++) {
-      const body = sessions.frame(RECOMMENDATIONS_PATH, payload);
-      const url = sessions.url(RECOMMENDATIONS_PATH);
-      const answer = await post(url, body, { timeoutMs: timeoutMsMax ?? RECOMMEND_MS_MAX });
-      sessions.learn(answer, asked);
-      if (attempt > 1 || !(await identity.recover(answer, body))) return answer;
-    }
+  /** What needs a document, which a worker or a server's render has not. */
+  function onPage(run: () => void): void {
+    if (typeof document !== "undefined") contain(run)();
   }
 
-  if (outbox.batches().length > 0) delivery.schedule(0);
-  listenToPage(delivery.handOff, delivery.resume);
+  function forget(): void {
+    held.length = 0;
+    outbox.freeze();
+    for (const name of store.names("")) store.remove(name);
+  }
+
+  const consent = createConsent(options, () => {
+    const given = consent.given();
+    if (given) begin();
+    else if (given === false) forget();
+  });
+
+  function begin(): void {
+    if (!begun) {
+      begun = true;
+      void sessions.ready();
+      if (outbox.batches()[0]) delivery.schedule(0);
+      onPage(() =>
+        listenToPage(() => {
+          lookAtPage();
+          delivery.handOff();
+        }, delivery.resume),
+      );
+    }
+    for (const run of held.splice(0)) run();
+  }
+
+  function whenAllowed(run: () => void): void {
+    const given = consent.given();
+    if (given) run();
+    else if (given === undefined && held.length < HELD_MAX) held.push(run);
+  }
+
+  /** The tenant's kill switch, or its wish for consent; asked again when the session that carried them has ended. */
+  function isOn(): boolean {
+    if (!consent.given()) return false;
+    const settings = sessions.current()?.settings;
+    if (settings?.consent === "required") consent.ask();
+    return settings?.enabled !== false && !!consent.given();
+  }
+
+  function record(type: EventType, data: EventBase, source: Source): string | undefined {
+    let id: string | undefined;
+    const at = now();
+    lookAtAddress?.();
+    whenAllowed(() => {
+      if (!isOn()) return;
+      const mendedAt = at + sessions.skewMs();
+      id = facts.name(type, data, source, uuidV7(mendedAt, random));
+      if (!id) return;
+      outbox.add(attribute(store, toEvent(type, data, id, mendedAt)));
+      identity?.renew();
+      // The first events bring the session; a purchase must not wait for the next page. What the page says by the way
+      // leaves room for what it says on purpose.
+      if (type === "purchase") void delivery.flush();
+      else delivery.schedule(source || sessions.current() ? FLUSH_MS : 0);
+    });
+    return id;
+  }
+
+  const product = contain(() => productOnPage(warn));
+
+  const lookAtPage = contain(() => {
+    const found = product();
+    if (!found) return;
+    const { stock, ...data } = found;
+    record("view_item", data, "JSON-LD");
+    if (isOn() && sessions.current()?.settings.observeCatalogue) {
+      record("custom:item_observed", { ...data, context: { availability: stock } }, "JSON-LD");
+    }
+  });
+
+  onPage(() => {
+    lookAtAddress = watchPageViews(facts.forget, lookAtPage);
+    const name = options.dataLayer ?? "dataLayer";
+    if (name)
+      watchDataLayer(name, contain(createReader((type, data) => record(type, data, "dataLayer"), consent.hear)));
+  });
+  if (consent.given()) begin();
 
   return {
-    track: contain((type, ...[data]) => {
-      if (isOff()) return undefined;
-      const now = sessions.serverNow();
-      const event = attribute(store, toEvent(type, data ?? {}, uuidV7(now, platform.random), now));
-      outbox.add(event);
-      identity.renew();
-      // The first events bring the session; a purchase must not wait for the next page.
-      if (type === "purchase") void delivery.flush();
-      else delivery.schedule(sessions.current() ? FLUSH_MS : 0);
-      return event.id;
-    }),
+    whenAllowed,
+    track: contain((type, ...[data]) => record(type, data ?? {}, "")),
 
     async recommend(request) {
       try {
-        if (!isOff()) {
-          const { status, body } = await ask(request);
-          if (status === 200) return body as unknown as RecommendationAnswer;
-          warn(`no recommendations: ${body.code ?? status}`);
+        if (isOn()) {
+          const { recommend } = await chunks.recommendations();
+          return await recommend(
+            {
+              sessions,
+              outbox,
+              post,
+              recover,
+              warn,
+              signingIn: () => signingIn,
+              itemInView: () => facts.itemInView() ?? product()?.items[0]?.id,
+            },
+            request,
+          );
         }
       } catch (error) {
         warn(error);
@@ -134,15 +250,25 @@ export function createClient(options: Options, platform: Platform): Endcap {
       return { items: [], fallback: "empty" };
     },
 
-    identify: (userToken) => identity.identify(userToken).catch(warn),
-    signOut: contain(() => {
-      identity.signOut();
-      void delivery.flush();
-    }),
-    flush: () => delivery.flush().catch(warn),
-    reset: contain(() => {
-      outbox.freeze();
-      for (const name of store.names("")) store.remove(name);
-    }),
+    async identify(userToken) {
+      whenAllowed(() => {
+        const asked = sessions.anonymousId();
+        signingIn = loadIdentity()
+          .then((loaded) => loaded.identify(userToken, asked))
+          .catch(warn);
+      });
+      await signingIn;
+    },
+    signOut: contain(() =>
+      whenAllowed(() => {
+        leave();
+        void delivery.flush();
+      }),
+    ),
+    consent: contain(consent.say),
+    async flush() {
+      if (consent.given()) await delivery.flush().catch(warn);
+    },
+    reset: contain(forget),
   };
 }

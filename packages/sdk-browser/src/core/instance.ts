@@ -3,7 +3,12 @@
 import { defineElement } from "../element/define.ts";
 import { callQueue } from "../sources/call-queue.ts";
 import { browserPlatform } from "./browser.ts";
-import { createClient, type Endcap, type Options, type Recommendations } from "./client.ts";
+import { type Chunks, createClient, type Endcap, type Options, type Recommendations } from "./client.ts";
+
+const chunks: Chunks = {
+  session: () => import("../session/chunk.ts"),
+  recommendations: () => import("../recommendations/chunk.ts"),
+};
 
 const clients = new Map<string, Endcap>();
 let first: Endcap | undefined;
@@ -14,12 +19,12 @@ const early: Parameters<typeof callQueue>[1][number][] = [];
 export function init(options: Options): Endcap {
   const known = clients.get(options.key);
   if (known) return known;
-  const client = createClient(options, browserPlatform());
+  const client = createClient(options, browserPlatform(), chunks);
   clients.set(options.key, client);
   if (!first) {
     first = client;
     callQueue(client, early.splice(0));
-    defineElement(client, () => import("../element/mount.ts"));
+    client.whenAllowed(() => defineElement(client, chunks.recommendations));
   }
   return client;
 }
@@ -44,6 +49,11 @@ export async function identify(userToken: string): Promise<void> {
 export function signOut(): void {
   if (first) first.signOut();
   else early.push(["signOut"]);
+}
+
+export function consent(given: boolean): void {
+  if (first) first.consent(given);
+  else early.push(["consent", given]);
 }
 
 export async function flush(): Promise<void> {

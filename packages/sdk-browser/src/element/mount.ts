@@ -190,6 +190,10 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       if (watching) return;
       watching = true;
       if (asked === 0) {
+        const { style } = host;
+        style.display ||= "block";
+        // Without content of its own an element is nothing high.
+        if (!host.firstElementChild) style.minHeight ||= "var(--endcap-height, 22rem)";
         showWaiting();
         attributes.observe(host, { attributeFilter: ATTRIBUTES });
       }

@@ -1,14 +1,15 @@
 /** Gets batches to the gateway: in order, by one tab at a time, gone from the store only when they are acknowledged. */
 import type { Context } from "../core/context.ts";
-import type { Identity } from "../session/identity.ts";
 import type { Sessions } from "../session/session.ts";
-import { post } from "../transport/post.ts";
-import { EVENTS_PATH, ORPHAN_MS, type Outbox } from "./outbox.ts";
+import type { Answer } from "../transport/post.ts";
+import { EVENTS_PATH, type Outbox } from "./outbox.ts";
 
 const TIMEOUT_MS = 15_000;
 const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 300_000;
 /** Wrong key or origin: only the shop or the operator can mend that, so ask rarely. */
+/** When to look again for what other tabs may have left. */
+const STRAYS_MS = 10_000;
 const REFUSED_MS = 600_000;
 /** What browsers allow in bodies that outlive their page, less room for others. */
 const KEEPALIVE_CHARS_MAX = 60_000;
@@ -19,17 +20,18 @@ const REFRAMED_MAX = 2;
 const isRetryable = (status: number): boolean => [0, 408, 425, 429].includes(status) || status >= 500;
 
 export function createDelivery(
-  { key, store, now, random, warn }: Context,
+  context: Context,
   sessions: Sessions,
   outbox: Outbox,
-  recover: Identity["recover"],
+  recover: (answer: Answer, body: string) => Promise<boolean>,
   locks: LockManager | undefined,
 ) {
+  const { key, store, now, random, warn, post, loadSession } = context;
   const inFlight = new Map<string, number>();
   let failures = 0;
   let offline = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let dueAt = Number.POSITIVE_INFINITY;
+  let dueAt = 0;
   let draining: Promise<void> | undefined;
 
   /** Milliseconds to wait before the next attempt; all tabs share it. A wait that a moved clock made absurd is void. */
@@ -41,7 +43,7 @@ export function createDelivery(
   function rest(retryAfterMs: number): void {
     const jitter = (random(new Uint8Array(1))[0] as number) / 256;
     const backoff = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** failures++) * jitter;
-    store.set("wait", String(now() + retryAfterMs + Math.max(BACKOFF_MS / 4, backoff)));
+    store.set("wait", `${now() + retryAfterMs + Math.max(BACKOFF_MS / 4, backoff)}`);
   }
 
   async function send(name: string, reframed = 0): Promise<void> {
@@ -51,34 +53,36 @@ export function createDelivery(
     for (const chars of inFlight.values()) busy += chars;
     inFlight.set(name, body.length);
     const keepalive = busy <= KEEPALIVE_CHARS_MAX;
-    const answer = await post(sessions.url(EVENTS_PATH), body, { keepalive, timeoutMs: TIMEOUT_MS });
+    const answer = await post(sessions.url(EVENTS_PATH), body, { keepalive, signal: AbortSignal.timeout(TIMEOUT_MS) });
     inFlight.delete(name);
     sessions.learn(answer, outbox.facts(name).anonymousId);
 
     const { status, retryAfterMs } = answer;
-    const code = String(answer.body.code);
+    const code = `${answer.body.code}`;
     offline = status === 0;
     if (isRetryable(status)) return rest(retryAfterMs);
     if (status < 300) {
       failures = 0;
       outbox.remove(name);
-      for (const fault of (answer.body.rejected as unknown[]) ?? []) warn("an event was rejected", fault);
+      const faults = answer.body.rejected as unknown[] | undefined;
+      if (faults?.[0]) warn("rejected", JSON.stringify(faults));
     } else if (reframed < REFRAMED_MAX && (await recover(answer, body))) {
       // The session ended while the batch waited: it goes on under a newer one, or as the anonymous shopper's.
       outbox.reframe(name);
       return send(name, reframed + 1);
     } else if (status === 401 || status === 403) {
-      warn(`events are refused: ${code}`);
+      warn("refused", code);
       rest(REFUSED_MS);
-    } else if (!(code.startsWith("clock") && outbox.mend(name))) {
-      warn(`a batch was refused: ${code}`);
+    } else if (!(code.startsWith("clock") && (await loadSession()).mend(sessions, outbox, name))) {
+      warn("lost", code);
       outbox.remove(name);
     }
   }
 
   /** Sends what is frozen, oldest first, until nothing is left or a wait begins. */
   async function sendAll(): Promise<void> {
-    if (!outbox.adopt()) schedule(ORPHAN_MS);
+    const strays = outbox.strays();
+    if (strays[0] && !(await loadSession()).adopt(context, outbox, strays)) schedule(STRAYS_MS);
     for (let names = outbox.batches(); names.length > 0; names = outbox.batches()) {
       const next = names.find((name) => !inFlight.has(name));
       if (!next || waitMs() > 0) return schedule(BACKOFF_MS);
@@ -86,14 +90,16 @@ export function createDelivery(
     }
   }
 
+  async function drain(): Promise<void> {
+    await sessions.ready();
+    outbox.freeze();
+    if (!locks) return sendAll();
+    await locks.request(`endcap:${key}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : schedule(BACKOFF_MS)));
+  }
+
   /** Freezes and delivers. One tab sends at a time; the others look again a moment later. */
   function flush(): Promise<void> {
-    outbox.freeze();
-    draining ??= (
-      locks
-        ? locks.request(`endcap:${key}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : schedule(BACKOFF_MS)))
-        : sendAll()
-    ).finally(() => {
+    draining ??= drain().finally(() => {
       draining = undefined;
     });
     return draining;
@@ -103,11 +109,11 @@ export function createDelivery(
   function schedule(delayMs: number): void {
     const delay = Math.max(delayMs, waitMs());
     const due = now() + delay;
-    if (due >= dueAt) return;
+    if (timer && due >= dueAt) return;
     clearTimeout(timer);
     dueAt = due;
     const run = () => {
-      dueAt = Number.POSITIVE_INFINITY;
+      timer = undefined;
       void flush();
     };
     timer = setTimeout(run, delay);

@@ -8,40 +8,57 @@ export interface Store {
   get(name: string): string | undefined;
   set(name: string, value: string): void;
   remove(name: string): void;
+  /** Sets one of a kind of entries, of which there are a few dozen at most. */
+  keep(kind: string, name: string, value: string): void;
   /** Names that start with `start`, in order. */
   names(start: string): string[];
 }
 
 /** The format of what is stored. Another number starts afresh and leaves the old entries alone. */
 const VERSION = 1;
+const KEPT_MAX = 50;
 
-export function createStore(key: string, storage: Storage | undefined): Store {
+export function createStore(key: string, open: () => Storage | undefined): Store {
   const prefix = `endcap${VERSION}:${key}:`;
   const memory = new Map<string, string>();
-  return {
-    get: (name) => memory.get(name) ?? attempt(() => storage?.getItem(prefix + name)) ?? undefined,
+  let opened: { storage: Storage | undefined } | undefined;
+
+  /** Opened at the first use, which consent comes before. */
+  function storage(): Storage | undefined {
+    opened ??= { storage: open() };
+    return opened.storage;
+  }
+
+  const store: Store = {
+    get: (name) => memory.get(name) ?? attempt(() => storage()?.getItem(prefix + name)) ?? undefined,
     set(name, value) {
       // Without storage, and when it is full, the entry lives as long as the page.
       memory.set(name, value);
       attempt(() => {
-        if (!storage) return;
-        storage.setItem(prefix + name, value);
+        if (!storage()) return;
+        storage()?.setItem(prefix + name, value);
         memory.delete(name);
       });
     },
+    keep(kind, name, value) {
+      for (const old of store.names(kind).slice(KEPT_MAX)) store.remove(old);
+      store.set(kind + name, value);
+    },
     remove(name) {
       memory.delete(name);
-      attempt(() => storage?.removeItem(prefix + name));
+      attempt(() => storage()?.removeItem(prefix + name));
     },
     names(start) {
       const found = new Set(memory.keys());
       attempt(() => {
-        for (let i = 0; storage && i < storage.length; i++) {
-          const name = storage.key(i);
+        const all = storage();
+        for (let i = 0; all && i < all.length; i++) {
+          const name = all.key(i);
           if (name?.startsWith(prefix)) found.add(name.slice(prefix.length));
         }
       });
       return [...found].filter((name) => name.startsWith(start)).sort();
     },
   };
+  return store;
 }

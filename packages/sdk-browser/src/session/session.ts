@@ -3,12 +3,12 @@
  * mended by the server's. Everything lives in the store, so that all tabs share it.
  */
 import type { Session } from "@endcap/protocol";
-import { bootstrapBody } from "@endcap/protocol/envelope";
 import { attempt } from "../core/attempt.ts";
+import { CHOSEN } from "../core/attribution.ts";
 import type { Context } from "../core/context.ts";
 import { encode } from "../transport/base64url.ts";
-import { signedBody } from "../transport/frame.ts";
 import type { Answer } from "../transport/post.ts";
+import type { SessionChunk } from "./chunk.ts";
 
 /** A session as stored: with the anonymous id it was opened for, and the user that signed in. */
 type StoredSession = Session & { readonly anonymousId: string; readonly userId?: string };
@@ -18,7 +18,8 @@ const SKEW_MS_MIN = 60_000;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-export function createSessions({ key, endpoint, store, now, random }: Context) {
+export function createSessions({ key, endpoint, store, now, random, loadSession }: Context) {
+  let chunk: SessionChunk | undefined;
   const skewMs = (): number => Number(store.get("skew")) || 0;
   const serverNow = (): number => now() + skewMs();
 
@@ -33,20 +34,28 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
 
   /** The session of the current shopper while it lasts. */
   function current(): StoredSession | undefined {
-    const text = store.get("session");
-    const session = text && attempt(() => JSON.parse(text) as StoredSession);
-    if (session && session.anonymousId === anonymousId() && Date.parse(session.expiresAt) > serverNow()) return session;
+    const session = attempt(() => JSON.parse(store.get("session") ?? "") as StoredSession);
+    if (session?.anonymousId === anonymousId() && Date.parse(session.expiresAt) > serverNow()) return session;
     return undefined;
+  }
+
+  /** Can sign from then on, if there is a session. Until the first one is there, nothing needs signing. */
+  async function ready(): Promise<void> {
+    if (!chunk && current()) chunk = await loadSession().catch(() => undefined);
   }
 
   return {
     anonymousId,
     current,
     skewMs,
+    ready,
     /** Unix milliseconds by the server's clock. */
     serverNow,
-    /** Where calls go: the tenant's own host once the gateway has named one. */
-    url: (path: string): string => (current()?.endpoint ?? endpoint) + path,
+    /** Where calls go: the path of the shop's own that leads to the gateway, or the tenant's own host, once they are known. */
+    url(path: string): string {
+      const session = current();
+      return (session?.settings.firstPartyPath ?? session?.endpoint ?? endpoint) + path;
+    },
 
     /**
      * The whole body of a request for `shopper`: signed while the session is theirs, else a bootstrap. Synchronous, so it
@@ -54,7 +63,9 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
      */
     frame(path: string, payload: string, shopper = anonymousId()): string {
       const session = shopper === anonymousId() && current();
-      return session ? signedBody(session, path, serverNow(), payload) : bootstrapBody(key, shopper, payload);
+      return session && chunk
+        ? chunk.signedBody(session, path, serverNow(), payload)
+        : `EP1 ${key} ${shopper}\n${payload}`;
     },
 
     /**
@@ -63,21 +74,17 @@ export function createSessions({ key, endpoint, store, now, random }: Context) {
      * `wanted`: a bootstrap's late answer must not sign the shopper out.
      */
     learn({ body }: Answer, asked: string, wanted = false): void {
-      const skew = Date.parse(String(body.serverTime)) - now();
-      if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", String(skew));
+      const skew = Date.parse(`${body.serverTime}`) - now();
+      if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", `${skew}`);
       if (body.session && asked === anonymousId() && (wanted || !current())) {
         store.set("session", JSON.stringify({ ...body.session, anonymousId: asked, userId: body.userId }));
+        void ready();
       }
-    },
-
-    /** The session that signed `body` is no good; a newer one, of another tab, may be. */
-    end(body: string): void {
-      if (body.startsWith(`EC1 ${current()?.token} `)) store.remove("session");
     },
 
     /** The next request is somebody else's. */
     forget(): void {
-      for (const name of ["session", "id", "user", ...store.names("chosen ")]) store.remove(name);
+      for (const name of ["session", "id", "user", ...store.names(CHOSEN)]) store.remove(name);
     },
   };
 }

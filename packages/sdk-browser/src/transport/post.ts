@@ -11,11 +11,11 @@ export interface Answer {
 export interface PostOptions {
   /** Outlives the page. Browsers allow 64 KB of such bodies at a time. */
   readonly keepalive?: boolean;
-  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** Never rejects: a failed connection has status 0. */
-export async function post(url: string, body: string, { keepalive = false, timeoutMs }: PostOptions): Promise<Answer> {
+export async function post(url: string, body: string, { keepalive = false, signal }: PostOptions): Promise<Answer> {
   let status = 0;
   let retryAfterMs = 0;
   let json: Record<string, unknown> = {};
@@ -25,7 +25,7 @@ export async function post(url: string, body: string, { keepalive = false, timeo
       body,
       keepalive,
       credentials: "omit",
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     const text = await response.text();
     status = response.status;

@@ -74,7 +74,7 @@ test("a second tag changes nothing and says so", async () => {
   await gateway.until(() => gateway.events.size === 1);
   await visit.page.evaluate("endcap.flush()");
   expect(gateway.requests.filter(({ path }) => path === "/v1/events")).toHaveLength(1);
-  expect(visit.problems).toEqual(["endcap: the tag is here twice"]);
+  expect(visit.problems).toEqual(["endcap: a second tag"]);
 });
 
 test("with storage forbidden events are delivered all the same", async () => {

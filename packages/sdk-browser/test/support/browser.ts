@@ -45,7 +45,9 @@ export async function startStage(): Promise<Stage> {
   ]);
   const type = "text/javascript; charset=utf-8";
   gateway.files.set("/sdk/v1.js", { type, bytes: bundle.core.bytes });
-  gateway.files.set(`/sdk/${bundle.element.hash}.js`, { type, bytes: bundle.element.bytes });
+  for (const { hash, bytes } of [bundle.session, bundle.recommendations]) {
+    gateway.files.set(`/sdk/${hash}.js`, { type, bytes });
+  }
   return {
     browser,
     gateway,

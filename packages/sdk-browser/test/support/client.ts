@@ -11,5 +11,9 @@ const random: Platform["random"] = (bytes) => {
 };
 
 export function client(endpoint: string, storage: Storage = new TestStorage(), now = () => Date.now()): Endcap {
-  return createClient({ key: KEY, endpoint }, { storage, locks: undefined, now, random });
+  const platform = { storage: () => storage, locks: undefined, now, random };
+  return createClient({ key: KEY, endpoint }, platform, {
+    session: () => import("../../src/session/chunk.ts"),
+    recommendations: () => import("../../src/recommendations/chunk.ts"),
+  });
 }

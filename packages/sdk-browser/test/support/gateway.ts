@@ -22,7 +22,9 @@ export interface SeenEvent {
   readonly type: string;
   readonly at: string;
   readonly anonymousId: string | undefined;
-  readonly items?: { id: string }[];
+  readonly items?: { id: string; price?: number }[];
+  readonly currency?: string;
+  readonly context?: object;
   readonly recommendationId?: string;
   readonly position?: number;
 }
@@ -54,7 +56,7 @@ export interface Gateway extends AsyncDisposable {
   sessionMs: number;
   /** Server minus device clock, in milliseconds. */
   skewMs: number;
-  settings: { enabled: boolean };
+  settings: { enabled: boolean; observeCatalogue?: boolean; consent?: string; firstPartyPath?: string };
   items: object[];
   /** Static files below /sdk/. */
   files: Map<string, { type: string; bytes: Uint8Array }>;
