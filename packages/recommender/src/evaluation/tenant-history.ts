@@ -39,6 +39,7 @@ export async function readTenantHistory(
   const later = new Set<string>();
   const { log } = await readLog(
     until(rows(), since, (row) => later.add(whoOf(row))),
+    since,
     () => undefined,
   );
   const step = Math.ceil(later.size / shoppersMax);
