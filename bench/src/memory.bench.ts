@@ -1,16 +1,21 @@
-// What each process costs when nothing happens, one tenant with a trained model. The baseline is an empty Node process.
+// What each process costs when nothing happens, one tenant with 10,000 items, a trained model and traffic behind it. The
+// baseline is an empty Node process.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { defineBench } from "./bench.ts";
+import { makeItems } from "./recommend/catalogue.ts";
 import { Shop } from "./smoke/shop.ts";
-import { shopItems, visits } from "./stack/small-shop.ts";
+import { seededRandom } from "./stack/small-shop.ts";
 import { startStack } from "./stack/stack.ts";
 import { median, round3 } from "./stats.ts";
 
 const mebibyte = 1024 * 1024;
+const catalogueItems = 10_000;
+const itemsPerRequest = 1_000;
+const viewsPerVisit = 5;
 
 /** Resident and private memory of a process and, for PostgreSQL, of its children. */
 async function memoryOf(pid: number): Promise<{ rssMb: number; pssMb: number }> {
@@ -26,10 +31,28 @@ export default defineBench({
     const stack = await startStack({ cleanup });
     const keys = await stack.createTenant("memory");
     const shop = new Shop(keys, stack.ready.gatewayUrl, "");
-    await shop.server.items.upsert(shopItems(new Date().toISOString()));
-    for (const { type, data } of visits(300, Date.now())) shop.server.track(type, data);
+    const items = makeItems(
+      Array.from({ length: catalogueItems }, (_, n) => `item-${n}`),
+      Date.now(),
+    );
+    for (let from = 0; from < items.length; from += itemsPerRequest)
+      await shop.server.items.upsert(items.slice(from, from + itemsPerRequest));
+    const random = seededRandom(9);
+    const visits = short ? 600 : 6_000;
+    for (let s = 0; s < visits; s++) {
+      const aisle = Math.floor(250 * random() ** 2) * 40;
+      for (let view = 0; view < viewsPerVisit; view++) {
+        const id = `item-${aisle + Math.floor(40 * random())}`;
+        shop.server.track("view_item", { userId: `shopper-${s}`, items: [{ id }], at: new Date(Date.now() - 60_000) });
+      }
+    }
     await shop.server.close();
     await stack.trainFor(keys.id);
+    for (let n = 0; n < (short ? 100 : 2_000); n++)
+      await stack.admin("POST", `/v1/tenants/${keys.id}/recommendations`, {
+        strategy: "for_you",
+        shopper: { userId: `shopper-${n % visits}` },
+      });
 
     const empty = fork(fileURLToPath(new URL("load/empty.ts", import.meta.url)), { stdio: ["ignore", 2, 2, "ipc"] });
     cleanup(() => void empty.kill());

@@ -16,7 +16,8 @@ export interface Serving {
 export async function serve(shop: BenchShop, cleanup: (work: Cleanup) => void): Promise<Serving> {
   const child = fork(server, {
     stdio: ["ignore", 2, 2, "ipc"],
-    execArgv: [],
+    // As the provisioner starts it.
+    execArgv: ["--max-semi-space-size=2"],
     env: {
       ...process.env,
       NODE_OPTIONS: "",
