@@ -11,13 +11,15 @@ export interface SessionItems {
 }
 
 /** Candidates that reach the reranker. */
-export const KEPT_MAX = 100;
+export const KEPT_MAX = 140;
 /** How many distinct items back a session is looked at. */
 const STEPS = 6;
 /** How much of each signal is left for each distinct item further back. */
 const STEP_DECAY: readonly number[] = [0.45, 0.6, 0.7, 0.75, 0.65, 0.75];
 /** Newest items of a session that are candidates themselves. */
 const OWN_MAX = 50;
+/** Below every signal that a row keeps; sums start at it, so that they have a logarithm. */
+export const SUM_FLOOR = 1e-4;
 /** Above every blend, which is a sum of at most STEPS rows of normalised signals. */
 const OWN_LIFT = 1e3;
 
@@ -35,8 +37,11 @@ export class Candidates {
 
   /** Item of each slot. */
   readonly items: Int32Array;
-  /** SIGNAL_COUNT numbers for each slot: the signals, decayed over the session's steps and summed. */
+  /** SIGNAL_COUNT numbers for each slot: the signals, decayed over the session's steps and summed, and SUM_FLOOR. */
   readonly sums: Float32Array;
+  /** The sums when only the last item had been added, of the first `lastCount` slots: the others are at SUM_FLOOR. */
+  readonly lastSums: Float32Array;
+  lastCount = 0;
   /** The sums in one number: decides which slots are kept. */
   readonly blend: Float32Array;
   /** From how many steps a slot was reached. */
@@ -59,6 +64,7 @@ export class Candidates {
     this.#slotOf = new Int32Array(tables.itemCount).fill(-1);
     this.items = new Int32Array(slots);
     this.sums = new Float32Array(slots * SIGNAL_COUNT);
+    this.lastSums = new Float32Array(slots * SIGNAL_COUNT);
     this.blend = new Float32Array(slots);
     this.support = new Uint8Array(slots);
     this.sourceStep = new Uint8Array(slots);
@@ -72,7 +78,15 @@ export class Candidates {
     this.count = 0;
     this.#takeOwn(session);
     this.#takeSteps(session);
-    for (let step = 0; step < this.stepCount; step++) this.#addRow(step);
+    for (let step = 0; step < this.stepCount; step++) {
+      this.#addRow(step);
+      if (step === 0) this.#keepLast();
+    }
+  }
+
+  #keepLast(): void {
+    this.lastCount = this.count;
+    for (let i = 0; i < this.count * SIGNAL_COUNT; i++) this.lastSums[i] = this.sums[i]!;
   }
 
   /**
@@ -109,7 +123,7 @@ export class Candidates {
     const slot = this.count++;
     this.#slotOf[item] = slot;
     this.items[slot] = item;
-    for (let k = 0; k < SIGNAL_COUNT; k++) this.sums[slot * SIGNAL_COUNT + k] = 0;
+    for (let k = 0; k < SIGNAL_COUNT; k++) this.sums[slot * SIGNAL_COUNT + k] = SUM_FLOOR;
     this.blend[slot] = 0;
     this.support[slot] = 0;
     this.sourceStep[slot] = 0;

@@ -12,7 +12,7 @@ import { Model, type ModelMeta, type ModelParts } from "./model.ts";
  * Every byte is covered: the preamble and the header by their CRCs, sections by one each, padding by having to be zero.
  */
 const MAGIC = "ENDCAPMF";
-const FORMAT = 2;
+const FORMAT = 3;
 const PREAMBLE = 24;
 const ALIGN = 64;
 

@@ -16,4 +16,4 @@ export const HOP = 5;
 export const SIGNAL_COUNT = 6;
 
 /** Weights of the blend that cuts rows and picks candidates; what ranks in the end is learned. */
-export const BLEND: readonly number[] = [1, 1.2, 0.6, 1.2, 0.8, 0.5];
+export const BLEND: readonly number[] = [1, 1.2, 0.6, 1.2, 0.8, 3];
