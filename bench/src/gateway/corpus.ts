@@ -55,8 +55,15 @@ function eventPayloads(now: number): () => string {
   const page = `"page":{"url":"https://shop.example/products/oak-table","referrer":"https://shop.example/","title":"Oak table"}`;
   const text = (batchId: string, id: string, note: string) =>
     `{"batchId":"${batchId}","events":[{"id":"${id}","type":"view_item","at":"${at}","items":[{"id":"sku-${id.slice(-5)}","quantity":1,"price":19.99}],"currency":"EUR",${page},"context":{"note":"${note}"}}]}`;
-  const note = "n".repeat(eventBytes - text(newId(), newId(), "").length);
-  return () => text(newId(), newId(), note);
+  // Never the same text twice: some runtimes hash long strings by a few of their characters, and would only meet here
+  // what no shop sends.
+  const noteBytes = eventBytes - text(newId(), newId(), "").length;
+  const pool = randomBytes(48 * 1024).toString("base64url");
+  let start = 0;
+  return () => {
+    start = (start + 61) % (pool.length - noteBytes);
+    return text(newId(), newId(), pool.slice(start, start + noteBytes));
+  };
 }
 
 function recommendationPayload(): string {

@@ -6,13 +6,14 @@ import {
   LIMITS,
   type Principal,
   parseEnvelope,
+  type SessionClaims,
 } from "@endcap/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { allowOrigin } from "../cors/allow-origin.ts";
 import type { AddressLimiter } from "../limits/address-limiter.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, PrincipalText } from "./caller.ts";
 import { macEquals, macOf } from "./mac.ts";
 import type { SessionTokens, SessionVerdict } from "./session-tokens.ts";
 
@@ -27,10 +28,10 @@ export interface ProvenBrowser {
 
 export interface BrowserAuth {
   /**
-   * Reads and proves the envelope of a body. Without waiting when the session is known.
-   * @throws EndcapError, or rejects with one
+   * Reads and proves the envelope of a body.
+   * @throws EndcapError
    */
-  verify(reply: FastifyReply, body: Buffer, use: EnvelopeUse): ProvenBrowser | Promise<ProvenBrowser>;
+  verify(reply: FastifyReply, body: Buffer, use: EnvelopeUse): ProvenBrowser;
   /**
    * The publishable key that a page without a session names.
    * @throws EndcapError also when the page's origin is not the tenant's, or its address asks too often
@@ -65,7 +66,7 @@ export function createBrowserAuth({ directory, sessions, addresses, now }: Brows
     const { tier } = tenant.tenant;
     const { anonymousId } = envelope;
     const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ep1", key: id, anonymousId };
-    return { tenant, principal, origin, bootstrap: key };
+    return { tenant, principal, principalText: new PrincipalText(principal), origin, bootstrap: key };
   }
 
   function verifySigned(
@@ -86,18 +87,9 @@ export function createBrowserAuth({ directory, sessions, addresses, now }: Brows
       throw new EndcapError("signature_invalid");
     }
     judgeTime(envelope.ms, claims.exp * 1000, use, now());
-    const { env, key, sub, uid } = claims;
-    const principal: Principal = {
-      tenant: tenant.id,
-      env,
-      tier: tenant.tenant.tier,
-      scope: [],
-      auth: "ec1",
-      key,
-      anonymousId: sub,
-      ...(uid !== undefined && { userId: uid }),
-    };
-    return { tenant, principal, origin };
+    // The same for all requests of a session, until the tenant changes.
+    if (verdict.caller?.tenant !== tenant) verdict.caller = callerOf(claims, tenant, origin);
+    return verdict.caller;
   }
 
   /** The session's tenant as it is now: a session ends with its tenant, its key, or by its own jti. */
@@ -114,18 +106,31 @@ export function createBrowserAuth({ directory, sessions, addresses, now }: Brows
   return {
     bootstrapKey,
     verify(reply, body, use) {
-      const parsed = parseEnvelope(body);
+      const parsed = parseEnvelope(body, firstBytes);
       if (parsed === null) throw new EndcapError("envelope_malformed");
       const { envelope } = parsed;
       const payload = body.subarray(parsed.payloadOffset);
       if (envelope.form === "EP1") return { caller: verifyBootstrap(reply, envelope), payload };
-      const verdict = sessions.verify(envelope.token);
-      if (verdict instanceof Promise) {
-        return verdict.then((late) => ({ caller: verifySigned(reply, envelope, payload, use, late), payload }));
-      }
+      const verdict = sessions.verify(envelope.token, now());
       return { caller: verifySigned(reply, envelope, payload, use, verdict), payload };
     },
   };
+}
+
+const firstBytes = (bytes: Buffer, end: number): string => bytes.toString("latin1", 0, end);
+
+function callerOf({ env, key, sub, uid }: SessionClaims, tenant: TenantContext, origin: string): Caller {
+  const principal: Principal = {
+    tenant: tenant.id,
+    env,
+    tier: tenant.tenant.tier,
+    scope: [],
+    auth: "ec1",
+    key,
+    anonymousId: sub,
+    ...(uid !== undefined && { userId: uid }),
+  };
+  return { tenant, principal, principalText: new PrincipalText(principal), origin };
 }
 
 function originOf({ headers }: FastifyRequest): string {

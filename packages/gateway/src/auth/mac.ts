@@ -9,8 +9,8 @@ export function macOf(key: KeyObject, ...parts: (string | Uint8Array)[]): Buffer
 
 /** Compares in constant time. Text of another length or spelling is simply different. */
 export function macEquals(expected: Buffer, given: string, encoding: "base64" | "base64url"): boolean {
-  const bytes = Buffer.from(given, encoding);
-  // Node's decoder skips what it does not know; one value must have one spelling only.
-  if (bytes.length !== expected.length || bytes.toString(encoding) !== given) return false;
-  return timingSafeEqual(bytes, expected);
+  // As texts: Node's decoder skips what it does not know, and one value must have one spelling only.
+  const expectedText = Buffer.from(expected.toString(encoding));
+  const givenText = Buffer.from(given);
+  return expectedText.length === givenText.length && timingSafeEqual(expectedText, givenText);
 }

@@ -12,7 +12,7 @@ import {
 import type { FastifyRequest } from "fastify";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext } from "../tenants/tenant-context.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, PrincipalText } from "./caller.ts";
 import { macEquals, macOf } from "./mac.ts";
 import type { NonceStore } from "./nonce-store.ts";
 
@@ -43,8 +43,7 @@ export function createServerAuth(directory: TenantDirectory, nonces: NonceStore,
       if (!scopes.some((scope) => proven.key.scopes.has(scope))) {
         throw new EndcapError("scope_missing", { detail: `This needs the scope ${scopes.join(" or ")}.` });
       }
-      const { tenant, principal } = proven.key;
-      return { caller: { tenant, principal }, admitBody: proven.admitBody };
+      return { caller: callerOf(proven.key), admitBody: proven.admitBody };
     },
   };
 
@@ -72,6 +71,19 @@ export function createServerAuth(directory: TenantDirectory, nonces: NonceStore,
     }
     if (!nonces.use(input.keyId, input.nonce, input.created * 1000, now())) throw new EndcapError("nonce_replayed");
   }
+}
+
+/** A key's caller is the same for all its requests, until the snapshot brings the key anew. */
+const callers = new WeakMap<KeyContext, Caller>();
+
+function callerOf(key: KeyContext): Caller {
+  let caller = callers.get(key);
+  if (caller === undefined) {
+    const { tenant, principal } = key;
+    caller = { tenant, principal, principalText: new PrincipalText(principal) };
+    callers.set(key, caller);
+  }
+  return caller;
 }
 
 const bearer = /^Bearer ([a-z0-9_]{1,64})\.([A-Za-z0-9_-]{43})$/;

@@ -2,16 +2,20 @@ import type { FastifyReply } from "fastify";
 
 /**
  * Writes a whole JSON answer past Fastify's serializer and hooks, with the headers that were set on the reply. For the
- * two hot routes, whose answers are text already.
+ * two hot routes, whose answers are text already. One list of headers and one string of body leave as one write.
  */
 export function answerJson(reply: FastifyReply, status: number, body: string, draining: boolean): void {
-  reply.header("content-type", "application/json; charset=utf-8");
-  reply.header("content-length", Buffer.byteLength(body));
-  if (draining) reply.header("connection", "close");
   reply.hijack();
   const { raw } = reply;
   if (raw.destroyed) return;
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
-  raw.writeHead(status);
+  const headers = [
+    "content-type",
+    "application/json; charset=utf-8",
+    "content-length",
+    String(Buffer.byteLength(body)),
+  ];
+  if (draining) headers.push("connection", "close");
+  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
+  raw.writeHead(status, headers);
   raw.end(body);
 }

@@ -5,7 +5,7 @@ import { refusalOf } from "../forward/refusal.ts";
 import type { Upstreams } from "../forward/upstreams.ts";
 import type { Meter } from "../metering/meter.ts";
 import type { SessionObjects } from "../sessions/session-objects.ts";
-import { startSession, withSession } from "../sessions/with-session.ts";
+import { sessionFor, withSession } from "../sessions/with-session.ts";
 import { answerJson } from "./answer.ts";
 import { admittedTo } from "./gate.ts";
 
@@ -17,19 +17,31 @@ export interface EventsRouteOptions {
   readonly draining: () => boolean;
 }
 
-/** POST /v1/events: the payload goes to the tenant's collector unread; its verdicts come back. */
+const noBytes = Buffer.alloc(0);
+
+/**
+ * POST /v1/events: the payload goes to the tenant's collector unread; its verdicts come back. By callbacks: a promise for
+ * each step of each request was a tenth of its cost.
+ */
 export function eventsRoute(app: App, options: EventsRouteOptions): void {
   const { upstreams, coalescer, sessions, meter, draining } = options;
   const config = { scopes: ["events:write"], envelope: "events" } as const;
-  app.post("/v1/events", { config, bodyLimit: LIMITS.eventsBodyBytesMax }, async (request, reply) => {
+  app.post("/v1/events", { config, bodyLimit: LIMITS.eventsBodyBytesMax }, (request, reply) => {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
-    const [{ status, body }, session] = await Promise.all([
-      coalescer.add(upstream, caller.principal, request.id, payload ?? Buffer.alloc(0)),
-      startSession(sessions, request, caller),
-    ]);
-    if (status >= 300) throw refusalOf(upstream.id, status, body);
-    meter.count(caller.principal, body);
-    answerJson(reply, status, withSession(JSON.stringify(body), session), draining());
+    const session = sessionFor(sessions, request, caller);
+    coalescer.add(upstream, caller.principalText.json, request.id, payload ?? noBytes, (outcome) => {
+      if (outcome instanceof Error) {
+        void reply.send(outcome);
+        return;
+      }
+      const { status, body, text } = outcome;
+      if (status >= 300) {
+        void reply.send(refusalOf(upstream.id, status, body));
+        return;
+      }
+      meter.count(caller.principal, body);
+      answerJson(reply, status, withSession(text, session), draining());
+    });
   });
 }

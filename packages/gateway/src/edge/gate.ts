@@ -74,16 +74,6 @@ export function guard(app: App, { servers, browsers, bodies, now }: GateOptions)
       }
       const { envelope = "call" } = request.routeOptions.config;
       const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
-      if (proven instanceof Promise) {
-        proven
-          .then(({ caller, payload }) => {
-            enter(reply, caller);
-            request.admitted = { caller, payload };
-            done();
-          })
-          .catch((error: unknown) => done(asError(error)));
-        return;
-      }
       enter(reply, proven.caller);
       request.admitted = proven;
     } catch (error) {

@@ -7,7 +7,7 @@ import { refusalOfBytes } from "../forward/refusal.ts";
 import { upstreamHeaders } from "../forward/request-headers.ts";
 import type { Upstreams } from "../forward/upstreams.ts";
 import type { SessionObjects } from "../sessions/session-objects.ts";
-import { startSession, withSession } from "../sessions/with-session.ts";
+import { sessionFor, withSession } from "../sessions/with-session.ts";
 import { answerJson } from "./answer.ts";
 import { admittedTo } from "./gate.ts";
 
@@ -29,8 +29,8 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "ml", caller.principal);
     const msMax = callerDeadline(request, reply);
-    const session = startSession(sessions, request, caller);
-    const headers = upstreamHeaders(await tokens.ml.token(), caller.principal, request.id, {
+    const session = sessionFor(sessions, request, caller);
+    const headers = upstreamHeaders(await tokens.ml.token(), caller.principalText, request.id, {
       "content-type": "application/json",
       [DEADLINE_HEADER]: String(Math.min(deadlineMs, msMax ?? deadlineMs)),
     });
@@ -46,8 +46,8 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
     reply.raw.once("close", () => {
       if (!reply.raw.writableEnded) pending.cancel();
     });
-    const [{ status, body }, opened] = await Promise.all([pending.answer, session]);
+    const { status, body } = await pending.answer;
     if (status !== 200) throw refusalOfBytes(upstream.id, status, body);
-    answerJson(reply, status, withSession(body.toString("utf8"), opened), draining());
+    answerJson(reply, status, withSession(body.toString("utf8"), session), draining());
   });
 }

@@ -1,21 +1,19 @@
-import { COALESCED_CONTENT_TYPE, EndcapError, LIMITS, type Principal } from "@endcap/protocol";
+import { COALESCED_CONTENT_TYPE, EndcapError, LIMITS } from "@endcap/protocol";
 import type { InternalIssuer } from "@endcap/service-kit";
 import { callUpstream } from "./call-upstream.ts";
+import { type PartAnswer, readPartAnswers } from "./part-answers.ts";
 import type { Upstream } from "./upstreams.ts";
 
-/** One client's answer out of a coalesced one. */
-export interface PartAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+/** Called once: with this part's answer, or with `upstream_*`. */
+export type PartDone = (outcome: PartAnswer | EndcapError) => void;
 
 export interface Coalescer {
   /**
-   * Sends the events of one request with whatever else arrives in the same turn of the event loop. Resolves when the
-   * collector has answered this part.
-   * @throws EndcapError `overloaded` when too much waits; rejects with `upstream_*`
+   * Sends the events of one request with whatever else arrives in the same turn of the event loop.
+   * @param principal as JSON
+   * @throws EndcapError `overloaded` when too much waits
    */
-  add(upstream: Upstream, principal: Principal, requestId: string, payload: Uint8Array): Promise<PartAnswer>;
+  add(upstream: Upstream, principal: string, requestId: string, payload: Uint8Array, done: PartDone): void;
 }
 
 export interface CoalescerOptions {
@@ -29,8 +27,7 @@ interface Part {
   readonly header: Buffer;
   readonly payload: Uint8Array;
   readonly bytes: number;
-  readonly resolve: (answer: PartAnswer) => void;
-  readonly reject: (error: unknown) => void;
+  readonly done: PartDone;
 }
 
 interface Lane {
@@ -39,10 +36,17 @@ interface Lane {
   bytes: number;
   batchesInFlight: number;
   scheduled: boolean;
+  /** Runs while parts wait for more of them. */
+  patience: NodeJS.Timeout | undefined;
 }
 
-/** While this many are on their way, what arrives waits and leaves together: batches grow as the load does. */
+/** While this many are on their way, what arrives waits for one of them. */
 const batchesInFlightMax = 8;
+/** From this many on their way a batch waits for company: larger batches cost less on both sides, and the disk is busy. */
+const batchesAtOnce = 2;
+const partsWorthSending = 32;
+/** But not longer than this: a batch that hangs on one tenant's table must not hold up its neighbours. */
+const patienceMs = 5;
 const answerBytesMax = 16 * 1024 * 1024;
 const lineFeed = Buffer.from("\n");
 
@@ -53,33 +57,44 @@ const lineFeed = Buffer.from("\n");
 export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): Coalescer {
   const lanes = new WeakMap<Upstream, Lane>();
 
-  function flush(lane: Lane): void {
-    lane.scheduled = false;
+  function flush(lane: Lane, impatient: boolean): void {
     while (lane.waiting.length > 0 && lane.batchesInFlight < batchesInFlightMax) {
+      const worth = lane.batchesInFlight < batchesAtOnce || lane.waiting.length >= partsWorthSending;
+      if (!worth && !impatient) break;
       const count = countThatFits(lane.waiting);
       const parts = lane.waiting.slice(0, count);
       lane.waiting = lane.waiting.slice(count);
       void send(lane, parts);
     }
+    if (lane.waiting.length > 0) lane.patience ??= setTimeout(endPatience, patienceMs, lane);
+  }
+
+  function endOfTurn(lane: Lane): void {
+    lane.scheduled = false;
+    flush(lane, false);
+  }
+
+  function endPatience(lane: Lane): void {
+    lane.patience = undefined;
+    flush(lane, true);
   }
 
   async function send(lane: Lane, parts: readonly Part[]): Promise<void> {
     lane.batchesInFlight += 1;
+    let outcomes: readonly PartAnswer[] | EndcapError;
     try {
-      const answers = await exchange(lane.upstream, parts);
-      parts.forEach((part, at) => {
-        const answer = answers[at];
-        if (answer === undefined)
-          part.reject(new EndcapError("upstream_invalid", { internal: "a part has no answer" }));
-        else part.resolve(answer);
-      });
+      outcomes = await exchange(lane.upstream, parts);
     } catch (error) {
-      for (const part of parts) part.reject(error);
-    } finally {
-      lane.batchesInFlight -= 1;
-      for (const part of parts) lane.bytes -= part.bytes;
-      flush(lane);
+      outcomes = error instanceof EndcapError ? error : new EndcapError("internal", { cause: error });
     }
+    lane.batchesInFlight -= 1;
+    for (const part of parts) lane.bytes -= part.bytes;
+    // First, so that the collector works while the clients are answered.
+    flush(lane, false);
+    parts.forEach(({ done }, at) => {
+      const outcome = outcomes instanceof EndcapError ? outcomes : outcomes[at];
+      done(outcome ?? new EndcapError("upstream_invalid", { internal: "a part has no answer" }));
+    });
   }
 
   async function exchange(upstream: Upstream, parts: readonly Part[]): Promise<PartAnswer[]> {
@@ -96,30 +111,30 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
         internal: `upstream ${upstream.id} answered a coalesced request with ${status}`,
       });
     }
-    return readAnswers(body, parts);
+    return readPartAnswers(
+      body,
+      parts.map(({ requestId }) => requestId),
+    );
   }
 
   return {
-    add(upstream, principal, requestId, payload) {
+    add(upstream, principal, requestId, payload, done) {
       let lane = lanes.get(upstream);
       if (lane === undefined) {
-        lane = { upstream, waiting: [], bytes: 0, batchesInFlight: 0, scheduled: false };
+        lane = { upstream, waiting: [], bytes: 0, batchesInFlight: 0, scheduled: false, patience: undefined };
         lanes.set(upstream, lane);
       }
-      const line = `{"p":${JSON.stringify(principal)},"r":${JSON.stringify(requestId)},"n":${payload.length}}\n`;
-      const header = Buffer.from(line);
+      const header = Buffer.from(`{"p":${principal},"r":"${requestId}","n":${payload.length}}\n`);
       const bytes = header.length + payload.length + 1;
       if (lane.bytes + bytes > queuedBytesMax) {
         throw new EndcapError("overloaded", { internal: `${lane.bytes} bytes wait for upstream ${upstream.id}` });
       }
-      const { promise, resolve, reject } = Promise.withResolvers<PartAnswer>();
-      lane.waiting.push({ requestId, header, payload, bytes, resolve, reject });
+      lane.waiting.push({ requestId, header, payload, bytes, done });
       lane.bytes += bytes;
       if (!lane.scheduled) {
         lane.scheduled = true;
-        setImmediate(flush, lane);
+        setImmediate(endOfTurn, lane);
       }
-      return promise;
     },
   };
 }
@@ -134,21 +149,4 @@ function countThatFits(parts: readonly Part[]): number {
     count += 1;
   }
   return count;
-}
-
-/** @throws EndcapError `upstream_invalid` when the lines are not the parts' answers in order */
-function readAnswers(body: Buffer, parts: readonly Part[]): PartAnswer[] {
-  const lines = body.toString("utf8").trimEnd().split("\n");
-  try {
-    return parts.map(({ requestId }, at) => {
-      const { r, s, b } = JSON.parse(lines[at] ?? "");
-      if (r !== requestId || typeof s !== "number") throw new TypeError(`line ${at + 1} answers another part`);
-      return { status: s, body: b };
-    });
-  } catch (error) {
-    throw new EndcapError("upstream_invalid", {
-      internal: "the answer to a coalesced request is broken",
-      cause: error,
-    });
-  }
 }

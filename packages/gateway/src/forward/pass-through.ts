@@ -54,7 +54,7 @@ export async function passThrough(app: App, route: PassThroughRoute, options: Pa
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, route.upstream, caller.principal);
     const msMax = callerDeadline(request, reply);
-    const headers = upstreamHeaders(await tokens[route.upstream].token(), caller.principal, request.id, {
+    const headers = upstreamHeaders(await tokens[route.upstream].token(), caller.principalText, request.id, {
       ...route.headers,
       ...(msMax !== undefined && deadlineHeader(msMax, route.headers)),
       ...(payload !== null && route.body && { "content-type": route.body.contentType }),

@@ -1,5 +1,6 @@
-import { PRINCIPAL_HEADER, type Principal } from "@endcap/protocol";
+import { PRINCIPAL_HEADER } from "@endcap/protocol";
 import { requestIdHeader } from "@endcap/service-kit";
+import type { PrincipalText } from "../auth/caller.ts";
 
 /**
  * The headers of an upstream request, all of them: they are made here and never copied, so that no identity, hop or
@@ -7,13 +8,13 @@ import { requestIdHeader } from "@endcap/service-kit";
  */
 export function upstreamHeaders(
   token: string,
-  principal: Principal,
+  principal: PrincipalText,
   requestId: string,
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   return {
     authorization: `Bearer ${token}`,
-    [PRINCIPAL_HEADER]: Buffer.from(JSON.stringify(principal)).toString("base64url"),
+    [PRINCIPAL_HEADER]: principal.header,
     [requestIdHeader]: requestId,
     ...more,
   };

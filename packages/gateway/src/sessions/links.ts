@@ -1,5 +1,6 @@
 import type { LinkRequest, Principal } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
+import { PrincipalText } from "../auth/caller.ts";
 import { callUpstream } from "../forward/call-upstream.ts";
 import type { InternalTokens } from "../forward/internal-tokens.ts";
 import { refusalOfBytes } from "../forward/refusal.ts";
@@ -26,7 +27,7 @@ export function createLinks(upstreams: Upstreams, tokens: InternalTokens): Links
       const name = `${tenant.id} ${principal.env} ${link.anonymousId} ${link.userId}`;
       if (written.has(name)) return;
       const upstream = upstreams.of(tenant, "collector", principal);
-      const headers = upstreamHeaders(await tokens.collector.token(), principal, requestId, {
+      const headers = upstreamHeaders(await tokens.collector.token(), new PrincipalText(principal), requestId, {
         "content-type": "application/json",
       });
       const body = Buffer.from(JSON.stringify(link));

@@ -43,7 +43,7 @@ export async function openSessionRoute(
     async (request, reply): Promise<OpenSessionAnswer> => {
       const { body } = request;
       if (!Buffer.isBuffer(body) || body.length === 0) throw new EndcapError("body_missing");
-      const proven = body[0] === brace ? undefined : await provenSession(reply, body);
+      const proven = body[0] === brace ? undefined : provenSession(reply, body);
       const asked = readRequest(proven?.payload ?? body);
       const { key, origin } = browsers.bootstrapKey(reply, asked.key);
       const { tenant, env } = key;
@@ -67,12 +67,12 @@ export async function openSessionRoute(
         const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ec1", key: key.id, ...ids };
         await links.write(tenant, principal, { ...ids, at: new Date(now()).toISOString() }, request.id);
       }
-      return { session: await sessions.create(request, tenant, session), ...(user && { userId: user.userId }) };
+      return { session: sessions.create(request, tenant, session), ...(user && { userId: user.userId }) };
     },
   );
 
-  async function provenSession(reply: FastifyReply, body: Buffer): Promise<ProvenBrowser> {
-    const proven = await browsers.verify(reply, body, "call");
+  function provenSession(reply: FastifyReply, body: Buffer): ProvenBrowser {
+    const proven = browsers.verify(reply, body, "call");
     // A bootstrap envelope proves nothing that the plain request would not say.
     if (proven.caller.bootstrap !== undefined) throw new EndcapError("envelope_malformed");
     return proven;

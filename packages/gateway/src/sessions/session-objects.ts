@@ -5,7 +5,7 @@ import type { TenantContext } from "../tenants/tenant-context.ts";
 
 export interface SessionObjects {
   /** What a page needs to sign from now on. */
-  create(request: FastifyRequest, tenant: TenantContext, session: NewSession): Promise<Session>;
+  create(request: FastifyRequest, tenant: TenantContext, session: NewSession): Session;
 }
 
 export interface SessionObjectsOptions {
@@ -17,9 +17,9 @@ export interface SessionObjectsOptions {
 
 export function createSessionObjects({ tokens, publicUrl, now }: SessionObjectsOptions): SessionObjects {
   return {
-    async create(request, tenant, session) {
+    create(request, tenant, session) {
       const at = now();
-      const { token, signingKey, expiresAt } = await tokens.mint(tenant, session, at);
+      const { token, signingKey, expiresAt } = tokens.mint(tenant, session, at);
       return {
         token,
         signingKey: Buffer.from(signingKey).toString("base64url"),

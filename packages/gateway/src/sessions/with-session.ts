@@ -3,18 +3,10 @@ import type { FastifyRequest } from "fastify";
 import type { Caller } from "../auth/caller.ts";
 import type { SessionObjects } from "./session-objects.ts";
 
-/**
- * The session that a bootstrap caller gets with its answer, so that its next request is signed. Started before the
- * upstream is asked, so that it costs no time; its failure is the caller's to see only where it waits for it.
- */
-export function startSession(
-  sessions: SessionObjects,
-  request: FastifyRequest,
-  caller: Caller,
-): Promise<Session | undefined> {
+/** The session that a bootstrap caller gets with its answer, so that its next request is signed. */
+export function sessionFor(sessions: SessionObjects, request: FastifyRequest, caller: Caller): Session | undefined {
   const { bootstrap: key, tenant, principal, origin } = caller;
-  if (key === undefined || origin === undefined || principal.anonymousId === undefined)
-    return Promise.resolve(undefined);
+  if (key === undefined || origin === undefined || principal.anonymousId === undefined) return undefined;
   return sessions.create(request, tenant, { sub: principal.anonymousId, key: key.id, env: key.env, origin });
 }
 
