@@ -108,7 +108,7 @@ function showTenants(tenants) {
 
 const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
 
-function showTenant(tenant, keys, jobs, placements) {
+function showTenant(tenant, keys, jobs, placements, usage) {
   const open = jobs.find((job) => job.state === "queued" || job.state === "running");
   $("tenant").replaceChildren(
     h(
@@ -136,6 +136,18 @@ function showTenant(tenant, keys, jobs, placements) {
       fact("Trained", tenant.model ? `${ago(tenant.model.trainedAt)} ago` : "–"),
       fact("Origins", tenant.origins.join(", ") || "none: browsers cannot use it yet"),
     ),
+    h("h3", {}, `Usage in ${usage.month}`),
+    quota(usage),
+    usage.routes.length === 0
+      ? h("p", { class: "soft" }, "None yet.")
+      : rows(["Route", "Env", "Answer", "Requests", "Events", "Mean"], usage.routes, (row) => [
+          row.route,
+          row.env,
+          row.code ?? String(row.status),
+          row.requests.toLocaleString("en"),
+          row.events.toLocaleString("en"),
+          `${row.meanMs.toFixed(1)} ms`,
+        ]),
     h("h3", {}, "Keys"),
     rows(["Key", "Kind", "Env", "State", "Made"], keys, (key) => [
       h("code", {}, key.id),
@@ -160,6 +172,22 @@ function showTenant(tenant, keys, jobs, placements) {
   if (placements.some(({ id }) => id === wanted)) $("placement").value = wanted;
   $("look").hidden = false;
 }
+
+const quota = ({ events, eventsPerMonth, lastHour }) =>
+  h(
+    "p",
+    { class: "quota" },
+    h("meter", {
+      min: 0,
+      max: Math.max(1, eventsPerMonth),
+      value: events,
+      high: 0.8 * eventsPerMonth,
+      "aria-label": "share of the month's events",
+    }),
+    ` ${events.toLocaleString("en")} of ${eventsPerMonth.toLocaleString("en")} events · `,
+    `${lastHour.requestsPerSecond.toFixed(2)} requests/s in the last hour`,
+    lastHour.p99Ms === null ? "" : `, p99 within ${lastHour.p99Ms} ms`,
+  );
 
 const told = (result = {}) =>
   ["events", "items", "sessions", "seconds", "step"]
@@ -288,12 +316,13 @@ async function refresh() {
         $("look").hidden = true;
       } else {
         const path = `/v1/tenants/${tenant.id}`;
-        const [{ keys }, { jobs }, { placements }] = await Promise.all([
+        const [{ keys }, { jobs }, { placements }, usage] = await Promise.all([
           api(`${path}/keys`),
           api(`${path}/jobs`),
           api(`${path}/placements`),
+          api(`${path}/usage`),
         ]);
-        showTenant(tenant, keys, jobs, placements);
+        showTenant(tenant, keys, jobs, placements, usage);
       }
       const ready = status.processes.filter((process) => process.state === "ready").length;
       say(`${ready} of ${status.processes.length} processes ready`);

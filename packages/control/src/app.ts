@@ -23,6 +23,8 @@ import { createSnapshotSource } from "./snapshot/source.ts";
 import { createTenantReader } from "./snapshot/tenant-state.ts";
 import { openStores } from "./stores.ts";
 import { createTrainer } from "./training/trainer.ts";
+import { createUsageIntake } from "./usage/intake.ts";
+import { usageRoutes } from "./usage/routes.ts";
 import { version } from "./version.ts";
 
 export interface ControlOptions {
@@ -143,6 +145,8 @@ export async function buildControl(config: ControlConfig, options: ControlOption
     await app.register(async (scope: App) =>
       doorbellRoutes(scope, { jwksFile, wake: (tenant) => provisioner.wake(recommenderName(tenant)), now }),
     );
+    const intake = createUsageIntake(db, now);
+    await app.register(async (scope: App) => usageRoutes(scope, { jwksFile, intake }));
     await app.register(async (scope: App) => consoleRoutes(scope));
     service.check("database", async () => {
       await db.query("SELECT 1");

@@ -20,7 +20,9 @@ import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
-import { createMeter } from "./metering/meter.ts";
+import { createQuota } from "./limits/quota.ts";
+import { usageToControl } from "./metering/control-usage.ts";
+import { createMetering, type Metering } from "./metering/metering.ts";
 import { sdkRoutes } from "./sdk-files/routes.ts";
 import { createSdkFiles } from "./sdk-files/sdk-files.ts";
 import { createLinks } from "./sessions/links.ts";
@@ -41,7 +43,16 @@ export async function buildGateway(
   config: GatewayConfig,
   { now = Date.now }: GatewayDependencies = {},
 ): Promise<Service> {
-  const service = createService({ name: "gateway", config, now, trustProxy: config.trustProxy });
+  let metering: Metering | undefined;
+  const service = createService({
+    name: "gateway",
+    config,
+    now,
+    trustProxy: config.trustProxy,
+    onCompleted({ principal, fault, method }, route, status, ms) {
+      if (principal !== null) metering?.meter.complete(principal, { method, route, status, code: fault?.code, ms });
+    },
+  });
   const { app, registry } = service;
   const draining = () => service.draining;
 
@@ -72,7 +83,17 @@ export async function buildGateway(
     now,
   });
 
-  const meter = createMeter(registry);
+  metering = await createMetering({
+    directory: join(config.nodeDir, "usage"),
+    send: config.controlUrl === undefined ? undefined : usageToControl(config.controlUrl, tokens.control),
+    flushMs: config.usageFlushMs,
+    bytesMax: config.usageBytesMax,
+    log: service.log,
+    registry,
+    now,
+  });
+  const { meter, ledger } = metering;
+  const quota = createQuota(ledger, service.log, registry);
   const forgotten = new Counter({
     name: "endcap_nonces_forgotten_total",
     help: "used signatures that were forgotten before their time, for want of room",
@@ -90,7 +111,7 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    guard(scope, { servers, browsers, bodies, now });
+    guard(scope, { servers, browsers, bodies, quota, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
@@ -126,9 +147,11 @@ export async function buildGateway(
   }));
 
   app.addHook("onClose", async () => {
+    await metering?.close();
     await snapshot.close();
     await upstreams.close();
   });
   await snapshot.start();
+  metering.start();
   return service;
 }

@@ -116,6 +116,17 @@ export const gatewayConfig = defineConfig({
       default: 20_000,
       minimum: 100,
     }),
+    usageFlushMs: Type.Integer({
+      description: "how often usage is written to disk; a killed process loses the counts since then",
+      default: 1_000,
+      minimum: 20,
+      maximum: 60_000,
+    }),
+    usageBytesMax: Type.Integer({
+      description: "usage on disk that waits for control, in bytes; past it it is added up in memory",
+      default: 256 * 1024 * 1024,
+      minimum: 64 * 1024,
+    }),
     noncesPerKeyMax: Type.Integer({
       description: "used signatures remembered for one key; past it the oldest are forgotten",
       default: 200_000,

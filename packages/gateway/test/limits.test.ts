@@ -101,7 +101,7 @@ describe("503", () => {
       return send(url, signed(url, "PUT", big.sk, { bytes, contentType: "application/gzip" }));
     };
     const held = [put(), put()];
-    await expect.poll(() => edge.collector.seen.length).toBe(before + 2);
+    await expect.poll(() => edge.collector.seen.length, { timeout: 15_000 }).toBe(before + 2);
     const third = await put();
     expect([third.status, third.body.code]).toEqual([503, "overloaded"]);
     open();

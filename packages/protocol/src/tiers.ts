@@ -11,8 +11,11 @@ export const TierLimits = Type.Object(
     requestsPerSecond: Type.Integer({ minimum: 1 }),
     burst: Type.Integer({ minimum: 1 }),
     inFlightMax: Type.Integer({ minimum: 1 }),
+    /** The hard threshold; the soft one is `QUOTA_SOFT_SHARE` of it. */
     eventsPerMonth: Type.Integer({ minimum: 0 }),
     retentionDays: Type.Integer({ minimum: 1 }),
+    /** Bytes of any one body; absent: the route's own bound. */
+    bodyBytesMax: Type.Optional(Type.Integer({ minimum: 1_024 })),
   },
   { title: "TierLimits", additionalProperties: false },
 );
@@ -27,6 +30,9 @@ export interface TierPlan {
   /** Who is shed last when a process is overloaded: higher stays longer. */
   readonly priority: number;
 }
+
+/** From this share of the month's events on, answers warn; at the whole of it events are refused. */
+export const QUOTA_SOFT_SHARE = 0.8;
 
 const MILLION = 1_000_000;
 

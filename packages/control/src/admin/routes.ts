@@ -12,6 +12,7 @@ import { sessionRoutes } from "./sessions.ts";
 import { type ControlFacts, statusRoutes } from "./status.ts";
 import { tenantRoutes } from "./tenants.ts";
 import { trainingRoutes } from "./training.ts";
+import { usageRoutes } from "./usage.ts";
 
 export interface AdminOptions {
   readonly token: string;
@@ -38,4 +39,5 @@ export async function adminRoutes(
   eventRoutes(app, context, issuer);
   modelRoutes(app, context, models);
   reportRoutes(app, context, tables);
+  usageRoutes(app, context);
 }

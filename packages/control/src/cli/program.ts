@@ -11,6 +11,7 @@ import { addReport } from "./report.ts";
 import { addTenants } from "./tenants.ts";
 import { addTrain } from "./train.ts";
 import { addUp } from "./up.ts";
+import { addUsage } from "./usage.ts";
 
 export interface GlobalOptions {
   readonly data: string;
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addModels(program);
   addRecommend(program);
   addReport(program);
+  addUsage(program);
   addEvents(program);
   addDoctor(program);
   return program;

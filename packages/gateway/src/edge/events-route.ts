@@ -25,7 +25,7 @@ const noBytes = Buffer.alloc(0);
  */
 export function eventsRoute(app: App, options: EventsRouteOptions): void {
   const { upstreams, coalescer, sessions, meter, draining } = options;
-  const config = { scopes: ["events:write"], envelope: "events" } as const;
+  const config = { scopes: ["events:write"], envelope: "events", traffic: "events" } as const;
   app.post("/v1/events", { config, bodyLimit: LIMITS.eventsBodyBytesMax }, (request, reply) => {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
@@ -40,7 +40,7 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
         void reply.send(refusalOf(upstream.id, status, body));
         return;
       }
-      meter.count(caller.principal, body);
+      meter.accepted(caller.principal, body);
       answerJson(reply, status, withSession(text, session), draining());
     });
   });

@@ -6,6 +6,7 @@ import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
 import { admit } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
+import type { Quota } from "../limits/quota.ts";
 import { checkTarget } from "./target.ts";
 
 declare module "fastify" {
@@ -19,6 +20,8 @@ declare module "fastify" {
     scopes?: readonly Scope[];
     /** Browsers may call the route, with an envelope of this use. */
     envelope?: EnvelopeUse;
+    /** What the request is for; absent: catalogue, imports and the like. */
+    traffic?: "events" | "recommendations";
   }
 }
 
@@ -32,6 +35,7 @@ export interface GateOptions {
   readonly servers: ServerAuth;
   readonly browsers: BrowserAuth;
   readonly bodies: BodyBudget;
+  readonly quota: Quota;
   readonly now: () => number;
 }
 
@@ -39,7 +43,7 @@ export interface GateOptions {
  * Guards the scope it is called for. A server's request is judged by its headers before its body is read, a browser's
  * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
  */
-export function guard(app: App, { servers, browsers, bodies, now }: GateOptions): void {
+export function guard(app: App, { servers, browsers, bodies, quota, now }: GateOptions): void {
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
 
@@ -87,7 +91,12 @@ export function guard(app: App, { servers, browsers, bodies, now }: GateOptions)
     reply.request.principal = principal;
     // A page learns from any answer that its settings are old, and asks for a session again.
     if (origin !== undefined) reply.header("endcap-settings", tenant.settings.etag);
-    admit(tenant, reply, now());
+    const at = now();
+    admit(tenant, reply, at);
+    // Test data is never billed.
+    if (principal.env === "live" && reply.request.routeOptions.config.traffic === "events") {
+      quota.check(tenant, reply, at);
+    }
   }
 }
 

@@ -24,7 +24,7 @@ const answerBytesMax = 8 * 1024 * 1024;
 /** POST /v1/recommendations: one request to the tenant's ml, which ends with its client. */
 export function recommendationsRoute(app: App, options: RecommendationsRouteOptions): void {
   const { upstreams, tokens, sessions, deadlineMs, draining } = options;
-  const config = { scopes: ["recommendations:read"], envelope: "call" } as const;
+  const config = { scopes: ["recommendations:read"], envelope: "call", traffic: "recommendations" } as const;
   app.post("/v1/recommendations", { config, bodyLimit: LIMITS.recommendationBodyBytesMax }, async (request, reply) => {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "ml", caller.principal);

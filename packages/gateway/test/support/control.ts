@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { NODE_KEY_HEADER, SEALED_TO_HEADER, type SnapshotMessage, type SnapshotUpstream } from "@endcap/protocol";
 import { createSealingHalf, sealText } from "@endcap/service-kit";
 import type { Shop } from "./tenants.ts";
+import { createUsageDesk, type UsageDesk } from "./usage-desk.ts";
 
 export interface ControlChange {
   readonly shops?: readonly Shop[];
@@ -13,11 +14,12 @@ export interface ControlChange {
   readonly revokedSessions?: { jti: string; until: number }[];
 }
 
-/** Control's snapshot stream: real sockets, seals and signatures. */
+/** Control's snapshot stream and its usage desk: real sockets, seals and signatures. */
 export interface Control {
   readonly url: string;
   readonly publicKeyFile: string;
   readonly version: number;
+  readonly usage: UsageDesk;
   push(change: ControlChange): void;
   stop(): Promise<void>;
 }
@@ -38,7 +40,12 @@ export async function startControl(
     sealed: sealText(key, tenant.id, JSON.stringify(secrets)),
   });
 
+  const usage = createUsageDesk();
   const server = createServer((request, response) => {
+    if (request.url === "/internal/v1/usage") {
+      void usage.answer(request, response);
+      return;
+    }
     const half = createSealingHalf();
     const key = half.agree(String(request.headers[NODE_KEY_HEADER]));
     response.writeHead(200, { [SEALED_TO_HEADER]: half.publicKey });
@@ -54,6 +61,7 @@ export async function startControl(
   return {
     url: `http://127.0.0.1:${address.port}`,
     publicKeyFile,
+    usage,
     get version() {
       return version;
     },

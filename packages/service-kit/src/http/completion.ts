@@ -3,6 +3,9 @@ import type { Logger } from "pino";
 import type { App } from "../app.ts";
 import type { ObserveRequest } from "./metrics.ts";
 
+/** Told of each completed request: the route's pattern, the status, milliseconds. */
+export type OnCompleted = (request: FastifyRequest, route: string, status: number, ms: number) => void;
+
 /** nginx's word for "the client went away before the answer". */
 const clientGone = 499;
 
@@ -10,7 +13,12 @@ const clientGone = 499;
  * One record and one observation a request, when its answer is complete or its client is gone. Fastify's own logging
  * writes two lines before this one and costs more than the rest of a hot request.
  */
-export function recordCompletion(app: App, log: Logger, observe: ObserveRequest | undefined): void {
+export function recordCompletion(
+  app: App,
+  log: Logger,
+  observe: ObserveRequest | undefined,
+  onCompleted: OnCompleted | undefined,
+): void {
   app.addHook("onResponse", (request, reply, done) => {
     complete(request, reply.raw.statusCode, reply.elapsedTime);
     done();
@@ -22,7 +30,10 @@ export function recordCompletion(app: App, log: Logger, observe: ObserveRequest 
 
   function complete(request: FastifyRequest, status: number, ms: number | undefined): void {
     const route = request.routeOptions.url ?? "unmatched";
-    if (ms !== undefined) observe?.(request.method, route, status, ms / 1000);
+    if (ms !== undefined) {
+      observe?.(request.method, route, status, ms / 1000);
+      onCompleted?.(request, route, status, ms);
+    }
     const level = request.routeOptions.config?.quiet ? "debug" : "info";
     if (!log.isLevelEnabled(level)) return;
     const { principal, fault } = request;

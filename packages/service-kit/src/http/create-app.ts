@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { App, TypeBoxProvider } from "../app.ts";
 import { rememberMethods } from "./allowed-methods.ts";
 import { watchClients } from "./client-gone.ts";
-import { recordCompletion } from "./completion.ts";
+import { type OnCompleted, recordCompletion } from "./completion.ts";
 import type { ObserveRequest } from "./metrics.ts";
 import { endcapErrorOf, problemResponse } from "./problems.ts";
 import { createRequestIds, givenRequestId, requestIdHeader } from "./request-id.ts";
@@ -16,6 +16,7 @@ export interface AppOptions {
   readonly log: Logger;
   /** Absent: no metrics are kept. */
   readonly observe?: ObserveRequest;
+  readonly onCompleted?: OnCompleted;
   /** Take `endcap-request-id` over from the caller. Only behind the gateway. */
   readonly trustRequestId?: boolean;
   /** Default 1 MiB; a route may set its own. */
@@ -56,7 +57,7 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("internal", null);
   app.decorateRequest("fault", null);
   watchClients(app);
-  recordCompletion(app, options.log, options.observe);
+  recordCompletion(app, options.log, options.observe, options.onCompleted);
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
     const error = endcapErrorOf(thrown);

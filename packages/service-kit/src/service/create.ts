@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import type { Registry } from "prom-client";
 import type { App } from "../app.ts";
+import type { OnCompleted } from "../http/completion.ts";
 import { createApp } from "../http/create-app.ts";
 import { createRegistry, createRequestObserver } from "../http/metrics.ts";
 import { within } from "../within.ts";
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   /** Take the client's address from X-Forwarded-For. Only behind a load balancer that sets it. */
   readonly trustProxy?: boolean;
   readonly now?: () => number;
+  /** Told of each completed request of the traffic port; it must neither wait nor throw. */
+  readonly onCompleted?: OnCompleted;
 }
 
 export interface ServiceAddress {

@@ -1,0 +1,70 @@
+import { EndcapError, QUOTA_SOFT_SHARE } from "@endcap/protocol";
+import type { FastifyReply } from "fastify";
+import type { Logger } from "pino";
+import { Counter, type Registry } from "prom-client";
+import type { Ledger } from "../metering/ledger.ts";
+import type { TenantContext } from "../tenants/tenant-context.ts";
+
+export interface Quota {
+  /**
+   * Holds a request that brings live events against its tenant's month. Past the soft threshold the answer says what is
+   * left; at the hard one it is a refusal.
+   * @throws EndcapError `quota_exceeded`
+   */
+  check(tenant: TenantContext, reply: FastifyReply, now: number): void;
+}
+
+/** An operator may grant more at any time, so nobody is sent away until the month ends. */
+const retrySecondsMax = 3_600;
+
+export function createQuota(ledger: Ledger, log: Logger, registry: Registry): Quota {
+  const noted = { soft: new Map<string, string>(), hard: new Map<string, string>() };
+  const crossed = new Counter({
+    name: "endcap_quota_crossed_total",
+    help: "tenants that went over a threshold of their month's events",
+    labelNames: ["tier", "threshold"],
+    registers: [registry],
+  });
+
+  /** Once a tenant, month and threshold. */
+  function note({ id, tenant }: TenantContext, threshold: "soft" | "hard", used: number): void {
+    if (noted[threshold].get(id) === ledger.month) return;
+    noted[threshold].set(id, ledger.month);
+    crossed.inc({ tier: tenant.tier, threshold });
+    const { eventsPerMonth } = tenant.limits;
+    log.warn(
+      { tenant: id, tier: tenant.tier, threshold, used, eventsPerMonth },
+      "the month's quota of events runs out",
+    );
+  }
+
+  return {
+    check(context, reply, now) {
+      const { eventsPerMonth } = context.tenant.limits;
+      const used = ledger.eventsOf(context.id);
+      if (used < eventsPerMonth * QUOTA_SOFT_SHARE) return;
+      const left = Math.max(0, eventsPerMonth - used);
+      const seconds = secondsToNextMonth(now);
+      addTo(reply, "ratelimit-policy", `"month";q=${eventsPerMonth};w=${secondsOfMonth(now)}`);
+      addTo(reply, "ratelimit", `"month";r=${left};t=${seconds}`);
+      note(context, "soft", used);
+      if (left > 0) return;
+      note(context, "hard", used);
+      reply.header("retry-after", String(Math.min(seconds, retrySecondsMax)));
+      throw new EndcapError("quota_exceeded");
+    },
+  };
+}
+
+/** One more member of a list field. */
+function addTo(reply: FastifyReply, name: string, member: string): void {
+  const before = reply.getHeader(name);
+  reply.header(name, before === undefined ? member : `${before}, ${member}`);
+}
+
+const startOfMonth = (now: number, ahead: number) => {
+  const date = new Date(now);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + ahead);
+};
+const secondsToNextMonth = (now: number) => Math.ceil((startOfMonth(now, 1) - now) / 1000);
+const secondsOfMonth = (now: number) => (startOfMonth(now, 1) - startOfMonth(now, 0)) / 1000;

@@ -1,0 +1,36 @@
+import type { UsageAnswer } from "@endcap/protocol";
+import type { SendUsage } from "./control-usage.ts";
+import type { Ledger } from "./ledger.ts";
+import type { UsageLog } from "./usage-log.ts";
+
+export interface DeliveryOptions {
+  readonly log: UsageLog;
+  readonly ledger: Ledger;
+  readonly send: SendUsage;
+  /** This run of this gateway. */
+  readonly source: string;
+  readonly onAnswer: (answer: UsageAnswer) => void;
+}
+
+/**
+ * Hands everything undelivered to control, oldest first, and takes the month's totals in return. With nothing to
+ * deliver it still says that this gateway lives. Rejects when control cannot be reached; the rest waits in the log.
+ */
+export async function deliver({ log, ledger, send, source, onAnswer }: DeliveryOptions, leaving = false) {
+  let told = false;
+  for (let batch = await log.next(); batch !== undefined; batch = await log.next()) {
+    await exchange(batch.source, batch.records);
+    await batch.done();
+  }
+  if (!told || leaving) await exchange(source, []);
+
+  async function exchange(from: string, records: Parameters<Ledger["acknowledged"]>[0]): Promise<void> {
+    const { month, cursor } = ledger;
+    const answer = await send({ source: from, records: [...records], month, cursor, reporter: source, leaving });
+    ledger.acknowledged(records);
+    ledger.apply(month, answer.cursor, answer.totals);
+    onAnswer(answer);
+    told = true;
+    if (answer.more) await exchange(source, []);
+  }
+}

@@ -1,0 +1,105 @@
+import { monthOf, type UsageRecord } from "@endcap/protocol";
+
+/** What control told of a month, and up to where. */
+export interface KnownTotals {
+  readonly month: string;
+  readonly cursor: number;
+  readonly totals: Readonly<Record<string, number>>;
+}
+
+/**
+ * Events of the running UTC month by tenant: what control has from all gateways, and what it has not heard from us yet.
+ * One number a tenant is all that a request reads.
+ */
+export interface Ledger {
+  readonly month: string;
+  readonly cursor: number;
+  eventsOf(tenant: string): number;
+  /** Counted here, not yet known to control. */
+  add(tenant: string, events: number): void;
+  /** As `add`, for records that an earlier run left behind. */
+  restore(record: UsageRecord): void;
+  /** Control has these now; its totals, which follow, hold them. */
+  acknowledged(records: readonly UsageRecord[]): void;
+  apply(month: string, cursor: number, totals: readonly { tenant: string; events: number }[]): void;
+  /** Nobody else counts: what is unreported is the total. */
+  settle(): void;
+  /** Starts anew when the month has changed, forward or, after a corrected clock, back. */
+  roll(now: number): void;
+  known(): KnownTotals;
+}
+
+interface Entry {
+  total: number;
+  unreported: number;
+}
+
+export function createLedger(now: number, known?: KnownTotals): Ledger {
+  let month = monthOf(now);
+  let cursor = 0;
+  let entries = new Map<string, Entry>();
+  if (known?.month === month) {
+    cursor = known.cursor;
+    for (const [tenant, total] of Object.entries(known.totals)) entries.set(tenant, { total, unreported: 0 });
+  }
+
+  function entryOf(tenant: string): Entry {
+    let entry = entries.get(tenant);
+    if (entry === undefined) {
+      entry = { total: 0, unreported: 0 };
+      entries.set(tenant, entry);
+    }
+    return entry;
+  }
+
+  const counts = ({ env, events, at }: UsageRecord) => env === "live" && events > 0 && monthOf(at) === month;
+
+  return {
+    get month() {
+      return month;
+    },
+    get cursor() {
+      return cursor;
+    },
+    eventsOf(tenant) {
+      const entry = entries.get(tenant);
+      return entry === undefined ? 0 : entry.total + entry.unreported;
+    },
+    add(tenant, events) {
+      entryOf(tenant).unreported += events;
+    },
+    restore(record) {
+      if (counts(record)) entryOf(record.tenant).unreported += record.events;
+    },
+    acknowledged(records) {
+      for (const record of records) {
+        if (!counts(record)) continue;
+        const entry = entryOf(record.tenant);
+        entry.unreported = Math.max(0, entry.unreported - record.events);
+      }
+    },
+    apply(of, to, totals) {
+      if (of !== month) return;
+      cursor = to;
+      for (const { tenant, events } of totals) entryOf(tenant).total = events;
+    },
+    settle() {
+      for (const entry of entries.values()) {
+        entry.total += entry.unreported;
+        entry.unreported = 0;
+      }
+    },
+    roll(at) {
+      const next = monthOf(at);
+      if (next === month) return;
+      month = next;
+      cursor = 0;
+      entries = new Map();
+    },
+    known: () => ({
+      month,
+      cursor,
+      totals: Object.fromEntries([...entries].map(([tenant, { total }]) => [tenant, total])),
+    }),
+  };
+}

@@ -1,0 +1,117 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newTenantId, type UsageRecord } from "@endcap/protocol";
+import { expect, it, onTestFinished } from "vitest";
+import { HeldRows } from "../src/metering/held-rows.ts";
+import { decodeLine, encodeLine } from "../src/metering/lines.ts";
+import { openUsageLog, type UsageLog } from "../src/metering/usage-log.ts";
+import { emptyRow, type UsageRow } from "../src/metering/usage-row.ts";
+
+const tenant = newTenantId((bytes) => crypto.getRandomValues(bytes));
+const key = { tenant, env: "live", route: "POST /v1/events", status: 202, code: undefined } as const;
+const row = (events: number, at = 1_000): UsageRow => ({ ...emptyRow(key, at), requests: 1, events });
+
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "endcap-usage-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const opened = (directory: string, source: string, bytesMax = 1 << 20) => openUsageLog({ directory, source, bytesMax });
+
+async function drain(log: UsageLog): Promise<UsageRecord[]> {
+  const all = [];
+  for (let batch = await log.next(); batch !== undefined; batch = await log.next()) {
+    all.push(...batch.records);
+    await batch.done();
+  }
+  return all;
+}
+
+it("gives back what was written, in order, and again to the next run what was not acknowledged", async () => {
+  const directory = newDirectory();
+  const first = await opened(directory, "run-00001");
+  await first.append([row(1), row(2)]);
+  await first.append([row(3)]);
+  expect((await first.next())?.records.map(({ sequence, events }) => [sequence, events])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
+
+  const second = await opened(directory, "run-00002");
+  const left: number[] = [];
+  for await (const { events } of second.left()) left.push(events);
+  expect(left).toEqual([1, 2, 3]);
+  await second.append([row(4)]);
+  const batch = await second.next();
+  expect([batch?.source, batch?.records.length]).toEqual(["run-00001", 3]);
+  await batch?.done();
+  expect((await drain(second)).map(({ sequence, events }) => [sequence, events])).toEqual([[1, 4]]);
+  await second.close();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it("passes over a torn end and a damaged line, and counts them", async () => {
+  const directory = newDirectory();
+  const first = await opened(directory, "run-00001");
+  await first.append([row(1), row(2), row(3)]);
+  const [file = ""] = readdirSync(directory);
+  const path = join(directory, file);
+  const lines = readFileSync(path, "utf8").split("\n");
+  lines[1] = lines[1]?.replace('"events":2', '"events":9') ?? "";
+  writeFileSync(path, lines.join("\n"));
+  appendFileSync(path, encodeLine({ sequence: 4, ...row(4) }).slice(0, 60));
+
+  const second = await opened(directory, "run-00002");
+  expect((await drain(second)).map(({ events }) => events)).toEqual([1, 3]);
+  expect(second.damagedLines).toBe(1);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it("keeps many segments in order within its bound, and takes no more past it until some are delivered", async () => {
+  const directory = newDirectory();
+  const log = await opened(directory, "run-00001", 700_000);
+  const rows = Array.from({ length: 500 }, (_, n) => row(n));
+  let written = 0;
+  await expect(async () => {
+    for (;;) {
+      await log.append(rows);
+      written += rows.length;
+    }
+  }).rejects.toMatchObject({ code: "storage_full" });
+  expect(log.bytes).toBeLessThanOrEqual(700_000);
+  expect(readdirSync(directory).length).toBeGreaterThan(1);
+  const all = await drain(log);
+  expect(all.map(({ sequence }) => sequence)).toEqual(Array.from({ length: written }, (_, n) => n + 1));
+  await log.append(rows);
+  expect((await drain(log)).at(0)?.sequence).toBe(written + 1);
+  for (let n = 0; n < 20; n++) {
+    await log.append(rows);
+    expect(await drain(log)).toHaveLength(rows.length);
+  }
+});
+
+it("adds up by the hour what the disk does not take, so that it does not grow with time", () => {
+  const lost: number[] = [];
+  const held = new HeldRows((requests) => lost.push(requests));
+  const hour = 3_600_000;
+  for (let second = 0; second < 2 * 3_600; second++) held.add([row(2, 10 * hour + second * 1_000)]);
+  expect(held.all().map(({ at, requests, events }) => [at, requests, events])).toEqual([
+    [10 * hour, 3_600, 7_200],
+    [11 * hour, 3_600, 7_200],
+  ]);
+  for (let n = 0; n < 50_000; n++) held.add([{ ...row(1), route: `GET /${n}` }]);
+  expect([held.size, lost.length]).toEqual([50_000, 2]);
+});
+
+it("reads no line whose bytes were changed", () => {
+  const line = encodeLine({ sequence: 1, ...row(1) }).trimEnd();
+  expect(decodeLine(line)).toMatchObject({ sequence: 1, events: 1 });
+  for (let at = 0; at < line.length; at++) {
+    const other = line[at] === "0" ? "1" : "0";
+    expect(decodeLine(line.slice(0, at) + other + line.slice(at + 1))).toBeUndefined();
+    expect(decodeLine(line.slice(0, at))).toBeUndefined();
+  }
+});
