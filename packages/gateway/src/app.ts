@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EndcapError } from "@endcap/protocol";
 import { type App, createService, type Service } from "@endcap/service-kit";
