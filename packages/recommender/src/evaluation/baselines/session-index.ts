@@ -1,4 +1,5 @@
 import { type InteractionLog, sessionCount } from "../../model/index.ts";
+import type { Task } from "../ranker.ts";
 
 /** Which sessions hold an item, newest first, and which distinct items a session holds: what all session kNNs stand on. */
 export class SessionIndex {
@@ -6,6 +7,8 @@ export class SessionIndex {
   readonly sessions: number;
   readonly #starts: Uint32Array;
   readonly #postings: Uint32Array;
+  readonly #distinctOffsets: Uint32Array;
+  readonly #distinct: Int32Array;
   /** log(sessions / clicks of the item), as the session-rec framework counts it. */
   readonly idf: Float64Array;
 
@@ -32,6 +35,15 @@ export class SessionIndex {
       end[item]! -= 1;
       this.#postings[end[item]!] = session;
     });
+    this.#distinctOffsets = new Uint32Array(this.sessions + 1);
+    this.#distinct = new Int32Array(this.#postings.length);
+    let count = 0;
+    last.fill(-1);
+    this.#eachClick((session, item) => {
+      if (last[item] !== session) this.#distinct[count++] = item;
+      last[item] = session;
+      this.#distinctOffsets[session + 1] = count;
+    });
     this.idf = clicks.map((count) => Math.log(this.sessions / Math.max(1, count)));
   }
 
@@ -44,6 +56,11 @@ export class SessionIndex {
   /** The session's clicks in order, repeats included. */
   itemsOf(session: number): Int32Array {
     return this.log.items.subarray(this.log.sessionOffsets[session], this.log.sessionOffsets[session + 1]);
+  }
+
+  /** The session's items, each once, in the order of their first clicks. */
+  distinctOf(session: number): Int32Array {
+    return this.#distinct.subarray(this.#distinctOffsets[session], this.#distinctOffsets[session + 1]);
   }
 
   #eachClick(visit: (session: number, item: number) => void): void {
@@ -65,6 +82,20 @@ export function recentNeighbours(index: SessionIndex, items: Iterable<number>, l
 export interface Neighbour {
   readonly session: number;
   readonly similarity: number;
+}
+
+/** How many clicks back in the task each of its items was clicked last, 1 = the last click. */
+export function clicksBack({ items, count }: Task): Map<number, number> {
+  const back = new Map<number, number>();
+  for (let i = 0; i < count; i++) back.set(items[i]!, count - i);
+  return back;
+}
+
+/** Of the items of a session, the fewest clicks back that one of them was clicked in the task. */
+export function nearestClick(distinct: Int32Array, back: ReadonlyMap<number, number>): number {
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const item of distinct) nearest = Math.min(nearest, back.get(item) ?? Number.POSITIVE_INFINITY);
+  return nearest;
 }
 
 /** The `k` most similar; of equals the more recent. */

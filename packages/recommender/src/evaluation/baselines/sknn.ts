@@ -16,13 +16,13 @@ export function sknn(log: InteractionLog, k = 500, sample = 1000): Ranker {
     rank(task, novel, out) {
       const mine = new Set(task.items.subarray(0, task.count));
       const neighbours = recentNeighbours(index, mine, sample).map((session) => {
-        const distinct = new Set(index.itemsOf(session));
+        const distinct = index.distinctOf(session);
         let shared = 0;
         for (const item of distinct) if (mine.has(item)) shared++;
-        return { session, similarity: shared / Math.sqrt(mine.size * distinct.size) };
+        return { session, similarity: shared / Math.sqrt(mine.size * distinct.length) };
       });
       for (const { session, similarity } of nearest(neighbours, k)) {
-        for (const item of new Set(index.itemsOf(session))) scores.add(item, similarity);
+        for (const item of index.distinctOf(session)) scores.add(item, similarity);
       }
       return scores.drain(task, novel, out);
     },

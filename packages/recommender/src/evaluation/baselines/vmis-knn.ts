@@ -1,7 +1,7 @@
 import type { InteractionLog } from "../../model/index.ts";
 import type { Ranker } from "../ranker.ts";
 import { Scores } from "./scores.ts";
-import { nearest, recentNeighbours, SessionIndex } from "./session-index.ts";
+import { clicksBack, nearest, nearestClick, recentNeighbours, SessionIndex } from "./session-index.ts";
 
 /**
  * VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade: Low-Latency Session-Based Recommendation in e-Commerce at Scale",
@@ -16,16 +16,16 @@ export function vmisKnn(log: InteractionLog, k = 500, m = 500): Ranker {
     rank(task, novel, out) {
       const { items, count } = task;
       const weights = new Map<number, number>();
+      const backOf = clicksBack(task);
       for (let i = 0; i < count; i++) weights.set(items[i]!, (i + 1) / count);
       const neighbours = recentNeighbours(index, weights.keys(), m).map((session) => {
         let similarity = 0;
-        for (const item of new Set(index.itemsOf(session))) similarity += weights.get(item) ?? 0;
+        for (const item of index.distinctOf(session)) similarity += weights.get(item) ?? 0;
         return { session, similarity };
       });
       for (const { session, similarity } of nearest(neighbours, k)) {
-        const distinct = new Set(index.itemsOf(session));
-        let back = 1;
-        while (!distinct.has(items[count - back]!)) back++;
+        const distinct = index.distinctOf(session);
+        const back = nearestClick(distinct, backOf);
         // Serenade looks at ten items at most, so that this never turns negative.
         const decay = Math.max(0, 1 - 0.1 * back);
         for (const item of distinct) scores.add(item, decay * index.idf[item]! * similarity);

@@ -1,7 +1,7 @@
 import type { InteractionLog } from "../../model/index.ts";
 import type { Ranker } from "../ranker.ts";
 import { Scores } from "./scores.ts";
-import { nearest, recentNeighbours, SessionIndex } from "./session-index.ts";
+import { clicksBack, nearest, nearestClick, recentNeighbours, SessionIndex } from "./session-index.ts";
 
 /** Decay of: clicks back in the session, days since a neighbour, places from the match, clicks back of the match; weight of idf. */
 const SPW = 1.02;
@@ -24,15 +24,16 @@ export function vstan(log: InteractionLog, k = 500, sample = 5000): Ranker {
     rank(task, novel, out) {
       const { items, count, at } = task;
       const weights = new Map<number, number>();
+      const backOf = clicksBack(task);
       for (let i = 0; i < count; i++) weights.set(items[i]!, Math.exp((i + 1 - count) / SPW));
       let squares = 0;
       for (const weight of weights.values()) squares += weight * weight;
       const neighbours = recentNeighbours(index, weights.keys(), sample).map((session) => {
-        const distinct = new Set(index.itemsOf(session));
+        const distinct = index.distinctOf(session);
         let shared = 0;
         for (const item of distinct) shared += weights.get(item) ?? 0;
         const age = times === undefined || at === undefined ? 0 : at - times[sessionOffsets[session + 1]! - 1]!;
-        return { session, similarity: (shared / Math.sqrt(squares * distinct.size)) * Math.exp(-age / SNH_SECONDS) };
+        return { session, similarity: (shared / Math.sqrt(squares * distinct.length)) * Math.exp(-age / SNH_SECONDS) };
       });
       for (const { session, similarity } of nearest(neighbours, k)) {
         const clicks = index.itemsOf(session);
@@ -42,8 +43,7 @@ export function vstan(log: InteractionLog, k = 500, sample = 5000): Ranker {
           if (weights.has(clicks[place]!)) matched = place;
           lastPlace.set(clicks[place]!, place);
         }
-        let back = 0;
-        while (!lastPlace.has(items[count - 1 - back]!)) back++;
+        const back = nearestClick(index.distinctOf(session), backOf) - 1;
         const decay = Math.exp(-back / IPW);
         for (const [item, place] of lastPlace) {
           const near = Math.exp(-Math.abs(place - matched) / INH);
