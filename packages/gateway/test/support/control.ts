@@ -33,6 +33,9 @@ export async function startControl(
   const publicKeyFile = join(directory, "snapshot.pub.pem");
   writeFileSync(publicKeyFile, publicKey.export({ type: "spki", format: "pem" }));
   const streams = new Map<ServerResponse, Buffer>();
+  // What a gateway that connects later is told.
+  const held = new Map(shops.map((shop) => [shop.tenant.id, shop]));
+  const known = new Map(upstreams.map((upstream) => [upstream.id, upstream]));
   let version = 1;
 
   const sealed = (key: Buffer, { tenant, secrets }: Shop) => ({
@@ -50,9 +53,9 @@ export async function startControl(
     const key = half.agree(String(request.headers[NODE_KEY_HEADER]));
     response.writeHead(200, { [SEALED_TO_HEADER]: half.publicKey });
     streams.set(response, key);
-    const tenants = shops.map((shop) => sealed(key, shop));
+    const tenants = [...held.values()].map((shop) => sealed(key, shop));
     send(response, privateKey, { kind: "begin", version });
-    send(response, privateKey, { kind: "part", version, tenants, upstreams, revokedSessions: [] });
+    send(response, privateKey, { kind: "part", version, tenants, upstreams: [...known.values()], revokedSessions: [] });
     send(response, privateKey, { kind: "end", version });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -68,6 +71,9 @@ export async function startControl(
     push(change) {
       const previous = version;
       version += 1;
+      for (const shop of change.shops ?? []) held.set(shop.tenant.id, shop);
+      for (const upstream of change.upstreams ?? []) known.set(upstream.id, upstream);
+      for (const id of change.removedTenants ?? []) held.delete(id);
       for (const [response, key] of streams) {
         send(response, privateKey, {
           kind: "change",
