@@ -228,6 +228,9 @@ function showAnswer(answer) {
   $("answer").replaceChildren(
     h("p", { class: "soft" }, `${answer.strategy} · ${answer.items.length} items · ${note}`),
     h("ol", { class: "items" }, answer.items.map(card)),
+    (answer.rules ?? []).length === 0
+      ? ""
+      : rows(["Rule", "Did", "Items"], answer.rules, ({ rule, did, items }) => [rule, did, items.join(", ")]),
   );
 }
 

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Placement } from "@endcap/protocol";
+import type { Placement, RecommendationAnswer } from "@endcap/protocol";
 import { expect, test } from "vitest";
 import { showToCli } from "./support/cli-on.ts";
 import { startControl } from "./support/control.ts";
-import { endcap, endcapJson } from "./support/endcap.ts";
+import { endcap, endcapJson, startUp } from "./support/endcap.ts";
 import { tempDir } from "./support/temp.ts";
 
 test("placements with rules and experiments go in by file, are judged, listed and deleted", async () => {
@@ -52,10 +52,49 @@ test("placements with rules and experiments go in by file, are judged, listed an
     status: 400,
   });
   expect(await control.call("GET", "/v1/tenants/oak")).toMatchObject({ body: { settings: { holdoutShare: 0.05 } } });
+  expect((await endcap(root, ["tenant", "set", "oak", "--holdout", "0.1"])).stdout).toMatch(/held out +10\.0%/);
+  expect(await control.call("GET", "/v1/tenants/oak")).toMatchObject({
+    body: { tier: "standard", settings: { holdoutShare: 0.1, enabled: true } },
+  });
+  for (const bad of [["--holdout", "0.6"], ["--holdout", "much"], []]) {
+    expect((await endcap(root, ["tenant", "set", "oak", ...bad])).code).not.toBe(0);
+  }
 
   await endcapJson(root, ["placement", "put", "plain", "--tenant", "oak", "--strategy", "for_you"]);
   await endcapJson(root, ["placement", "delete", "plain", "--tenant", "oak"]);
   expect((await endcap(root, ["placement", "delete", "plain", "--tenant", "oak"])).stderr).toContain(
     "placement_not_found",
   );
+});
+
+test("a preview says what each rule did to a list, and which ones do not hold now", async () => {
+  const root = tempDir();
+  await startUp(root);
+  await endcapJson(root, ["tenant", "create", "oak"]);
+  const items = ["mug", "cup", "pot"].map((id) => ({
+    ...{ id, title: id, url: `/p/${id}`, price: "5.00", currency: "EUR", availability: "in_stock" },
+    ...{ categories: [["Kitchen"]], brand: id === "pot" ? "Elm" : "Oak", updatedAt: new Date().toISOString() },
+  }));
+  const catalogue = join(root, "items.ndjson");
+  writeFileSync(catalogue, items.map((item) => JSON.stringify({ item })).join("\n"));
+  await endcapJson(root, ["import", catalogue, "--tenant", "oak", "--format", "ndjson"]);
+  const rules = [
+    { id: "first", pin: { items: ["cup"], position: 1 } },
+    { id: "no-elm", exclude: { filter: { brand: "Elm" } } },
+    { id: "last-sale", until: "2020-01-01T00:00:00Z", pin: { items: ["pot"], position: 1 } },
+  ];
+  const file = join(root, "home.json");
+  writeFileSync(file, JSON.stringify({ strategy: "trending", repeats: "allow", rules }));
+  await endcapJson(root, ["placement", "put", "home", "--tenant", "oak", "--file", file]);
+  const preview = () => endcapJson<RecommendationAnswer>(root, ["placement", "preview", "home", "--tenant", "oak"]);
+  let answer = await preview();
+  while (answer.items.length < 2 || answer.rules?.length !== 3) answer = await preview(); // the snapshot, the catalogue
+  expect(answer.items.map(({ id }) => id)).toEqual(["cup", "mug"]);
+  expect(answer.rules).toEqual([
+    { rule: "first", did: "pinned", items: ["cup"] },
+    { rule: "no-elm", did: "excluded", items: ["pot"] },
+    { rule: "last-sale", did: "inactive", items: [] },
+  ]);
+  const { stdout } = await endcap(root, ["placement", "preview", "home", "--tenant", "oak"]);
+  expect(stdout).toMatch(/no-elm +excluded +pot/);
 });

@@ -41,7 +41,7 @@ export function lookRoutes(app: App, { tenants, fleet }: AdminContext, issuer: I
         [PRINCIPAL_HEADER]: encodePrincipal(principal),
         "content-type": "application/json",
       };
-      const body = JSON.stringify({ include: ["item", "reason", "score"], ...asked });
+      const body = JSON.stringify({ include: ["item", "reason", "score", "rules"], ...asked });
       const url = new URL("/v1/recommendations", fleet.url("ml"));
       const answer = await fetch(url, {
         method: "POST",

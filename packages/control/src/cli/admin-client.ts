@@ -18,6 +18,7 @@ export interface AdminClient extends AdminFile {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
   delete<T>(path: string): Promise<T>;
   /** Lines of an NDJSON answer, until it ends or the signal aborts. */
   lines(path: string, signal: AbortSignal): AsyncGenerator<string>;
@@ -57,6 +58,7 @@ export function connectAdmin(options: GlobalOptions): AdminClient {
     get: (path) => value(call("GET", path)),
     post: (path, body) => value(call("POST", path, body)),
     put: (path, body) => value(call("PUT", path, body)),
+    patch: (path, body) => value(call("PATCH", path, body)),
     delete: (path) => value(call("DELETE", path)),
     async *lines(path, signal) {
       const answer = await call("GET", path, undefined, signal);

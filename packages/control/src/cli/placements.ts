@@ -1,20 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { EndcapError, type Placement } from "@endcap/protocol";
+import { EndcapError, type Placement, type RecommendationAnswer } from "@endcap/protocol";
 import type { Command } from "commander";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
 import { paint, show, table } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
+import { describeList } from "./recommend.ts";
 
 interface PlacementOptions extends GlobalOptions {
   readonly tenant: string;
   readonly file?: string;
   readonly strategy?: string;
   readonly repeats?: string;
+  readonly item?: string[];
+  readonly user?: string;
 }
 
 export function addPlacements(program: Command): void {
-  const placements = program.command("placement").description("slots on pages: list, put, delete");
+  const placements = program.command("placement").description("slots on pages: list, put, preview, delete");
 
   placements
     .command("list")
@@ -39,6 +42,26 @@ export function addPlacements(program: Command): void {
       const options = command.optsWithGlobals<PlacementOptions>();
       const stored = await connectAdmin(options).put<Placement>(pathOf(options.tenant, id), await bodyOf(options));
       show(options, stored, (placement) => `${paint("green", "stored")} ${placement.id} (${placement.strategy})`);
+    });
+
+  placements
+    .command("preview <placement>")
+    .description("what a shopper would be shown now, and what each rule did to it")
+    .requiredOption("--tenant <tenant>", "slug or id")
+    .option("--item <id...>", "items in view, in the cart, or to rank")
+    .option("--user <id>", "the shopper, by the shop's own id")
+    .action(async (id: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<PlacementOptions>();
+      const answer = await connectAdmin(options).post<RecommendationAnswer>(
+        `${tenantPath(options.tenant)}/recommendations`,
+        {
+          placement: id,
+          ...(options.item !== undefined && { items: options.item }),
+          ...(options.user !== undefined && { shopper: { userId: options.user } }),
+          include: ["item", "reason", "score", "rules"],
+        },
+      );
+      show(options, answer, (list) => `${describeList(list)}\n\n${ruleTable(list)}`);
     });
 
   placements
@@ -77,6 +100,15 @@ async function readObject(file: string): Promise<Record<string, unknown>> {
     throw new EndcapError("invalid_json", { detail: `${file} does not hold a JSON object.` });
   }
   return value as Record<string, unknown>;
+}
+
+function ruleTable({ rules, fallback }: RecommendationAnswer): string {
+  if (fallback !== undefined) return "The fallback list follows no rules: ask again when the recommender answers.";
+  if (rules === undefined || rules.length === 0) return "The placement has no rules.";
+  return table(
+    ["RULE", "DID", "ITEMS"],
+    rules.map(({ rule, did, items }) => [rule, did, items.join(", ")]),
+  );
 }
 
 function unreadable(cause: Error): never {

@@ -33,7 +33,7 @@ export function addRecommend(program: Command): void {
       const answer = await asCustomer(connectAdmin(options), options.tenant, options.env, (endcap) =>
         endcap.recommendations.get(requestOf(options)),
       );
-      show(options, answer, describe);
+      show(options, answer, describeList);
     });
 }
 
@@ -58,7 +58,7 @@ function requestOf(options: RecommendOptions): RecommendationRequest {
   };
 }
 
-function describe(answer: RecommendationAnswer): string {
+export function describeList(answer: RecommendationAnswer): string {
   const by = answer.model === null ? "no model" : `model ${answer.model.version}`;
   const head = `${paint("bold", answer.title ?? answer.strategy)}  ${paint("dim", `${answer.strategy}, ${by}`)}`;
   const note = answer.fallback === undefined ? "" : `\n${paint("yellow", `fallback: ${answer.fallback}`)}`;

@@ -1,5 +1,5 @@
 import { EndcapError, TIERS } from "@endcap/protocol";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { IssuedKey, Key } from "../keys/model.ts";
 import type { Tenant, TenantView } from "../tenants/model.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
@@ -16,8 +16,21 @@ interface CreateOptions extends GlobalOptions {
   readonly env: string;
 }
 
+interface SetOptions extends GlobalOptions {
+  readonly holdout?: number;
+  readonly tier?: string;
+  readonly name?: string;
+  readonly origin?: string[];
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 0.5)) throw new InvalidArgumentError("0 to 0.5");
+  return value;
+}
+
 export function addTenants(program: Command): void {
-  const tenant = program.command("tenant").description("shops: create, list, show, delete");
+  const tenant = program.command("tenant").description("shops: create, list, show, set, delete");
 
   tenant
     .command("create <slug>")
@@ -66,6 +79,31 @@ export function addTenants(program: Command): void {
     });
 
   tenant
+    .command("set <tenant>")
+    .description("change a tenant; what is not named stays")
+    .option(
+      "--holdout <share>",
+      "share of the shoppers who are shown nothing, 0 to 0.5, to measure what lists bring",
+      share,
+    )
+    .addOption(new Option("--tier <tier>", "subscription").choices(Object.keys(TIERS)))
+    .option("--name <name>", "name for people")
+    .option("--origin <origin...>", "pages that may use the publishable key, all of them")
+    .action(async (name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<SetOptions>();
+      const change = {
+        ...(options.holdout !== undefined && { settings: { holdoutShare: options.holdout } }),
+        ...(options.tier !== undefined && { tier: options.tier }),
+        ...(options.name !== undefined && { name: options.name }),
+        ...(options.origin !== undefined && { origins: options.origin }),
+      };
+      if (Object.keys(change).length === 0) {
+        throw new EndcapError("usage", { detail: "Name what changes: --holdout, --tier, --name or --origin." });
+      }
+      show(options, await connectAdmin(options).patch<TenantView>(tenantPath(name), change), tenantFacts);
+    });
+
+  tenant
     .command("delete <tenant>")
     .description("delete a tenant: its keys, its processes and all of its data")
     .option("--yes", "do not ask back")
@@ -91,6 +129,7 @@ function tenantFacts(tenant: Tenant & Pick<TenantView, "recommender" | "model">)
     ["tier", tenant.tier],
     ["state", tenant.state],
     ["origins", tenant.origins.length > 0 ? tenant.origins.join(", ") : "none: browsers cannot use it yet"],
+    ["held out", `${(100 * (tenant.settings.holdoutShare ?? 0)).toFixed(1)}% of the shoppers`],
     ["recommender", tenant.recommender?.state],
     [
       "model",
