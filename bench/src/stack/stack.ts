@@ -162,15 +162,18 @@ export class Stack {
 export interface StackOptions {
   /** Kept by the caller; a temporary directory otherwise, removed by `cleanup`. */
   readonly dataDir?: string;
+  /** Settings of the services, over this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly cleanup: (work: () => Promise<void>) => void;
 }
 
 /** Boots everything. Its diagnostics go to stderr. */
-export async function startStack({ dataDir, cleanup }: StackOptions): Promise<Stack> {
+export async function startStack({ dataDir, env, cleanup }: StackOptions): Promise<Stack> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), "endcap-")));
   if (dataDir === undefined) cleanup(() => rm(dir, { recursive: true, force: true }));
   const start = performance.now();
   const child = spawn(process.execPath, [cli, "up", "--json", "--free-ports", "--data", dir], {
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), bootMsMax);
