@@ -18,7 +18,7 @@ export default defineBench({
   options: { events: { type: "string" } },
   async run(context) {
     const { short, options, log } = context;
-    const sizes = String(options.events ?? (short ? "1e5,3e5,1e6" : "1e6,1e7,3e7"))
+    const sizes = String(options.events ?? (short ? "5e4,2e5,5e5" : "1e6,1e7,3e7"))
       .split(",")
       .map(Number)
       .sort((a, b) => a - b);
