@@ -53,6 +53,7 @@ export async function buildGateway(
     onCompleted({ principal, fault, method }, route, status, ms) {
       if (principal !== null) metering?.meter.complete(principal, { method, route, status, code: fault?.code, ms });
     },
+    requestMsMax: config.requestMsMax,
   });
   const { app, registry } = service;
   const draining = () => service.draining;

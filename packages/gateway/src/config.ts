@@ -64,6 +64,12 @@ export const gatewayConfig = defineConfig({
       minimum: 10,
       maximum: 10_000,
     }),
+    requestMsMax: Type.Integer({
+      description: "time for a whole request to arrive, headers and body; after that 408. Checked to the second",
+      default: 30_000,
+      minimum: 1_000,
+      maximum: 300_000,
+    }),
     upstreamMsMax: Type.Integer({
       description: "longest wait for an upstream's answer, after that 504; checked to the second",
       default: 10_000,

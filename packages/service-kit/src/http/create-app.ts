@@ -33,6 +33,7 @@ export function createApp(options: AppOptions): App {
   const now = options.now ?? Date.now;
   const newId = createRequestIds();
   const trust = options.trustRequestId ?? false;
+  const requestMsMax = options.requestMsMax ?? 30_000;
 
   const logger: FastifyBaseLogger = options.log;
   const app: App = Fastify({
@@ -41,7 +42,10 @@ export function createApp(options: AppOptions): App {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "reqId" }),
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     trustProxy: options.trustProxy ?? false,
-    requestTimeout: options.requestMsMax ?? 30_000,
+    requestTimeout: requestMsMax,
+    // Fastify sets its own option on the finished server, where Node no longer ends a body that never comes: only the
+    // constructor's counts. And Node looks every 30 s unless told otherwise.
+    http: { requestTimeout: requestMsMax, headersTimeout: requestMsMax, connectionsCheckingInterval: 1_000 },
     // Long enough that the keep-alive clients in front, which give up earlier, never meet a closing socket.
     keepAliveTimeout: 72_000,
     // While draining, requests on open connections are still served; `Connection: close` sends the client elsewhere.

@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly trustRequestId?: boolean;
   /** Default 1 MiB; a route may set its own. */
   readonly bodyLimitBytes?: number;
+  /** Time for a whole request to arrive, headers and body. Default 30 s. */
+  readonly requestMsMax?: number;
   /** Default: pino on stdout at `config.logLevel`. */
   readonly log?: Logger;
   /** Take the client's address from X-Forwarded-For. Only behind a load balancer that sets it. */
