@@ -21,6 +21,7 @@ import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
+import { createLoadShedder } from "./limits/load-shedder.ts";
 import { createQuota } from "./limits/quota.ts";
 import { usageToControl } from "./metering/control-usage.ts";
 import { createMetering, type Metering } from "./metering/metering.ts";
@@ -95,6 +96,8 @@ export async function buildGateway(
     now,
   });
   const { meter, ledger } = metering;
+  const gateways = () => metering?.gateways ?? config.gateways;
+  const shedder = createLoadShedder(config.overloadDelayMs, registry);
   const quota = createQuota(ledger, service.log, registry);
   const forgotten = new Counter({
     name: "endcap_nonces_forgotten_total",
@@ -113,7 +116,7 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    guard(scope, { servers, browsers, bodies, quota, now });
+    guard(scope, { servers, browsers, bodies, quota, shedder, gateways, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
@@ -149,11 +152,13 @@ export async function buildGateway(
   }));
 
   app.addHook("onClose", async () => {
+    shedder.stop();
     await metering?.close();
     await snapshot.close();
     await upstreams.close();
   });
   await snapshot.start();
   metering.start();
+  shedder.start();
   return service;
 }

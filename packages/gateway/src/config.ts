@@ -122,6 +122,18 @@ export const gatewayConfig = defineConfig({
       default: 20_000,
       minimum: 100,
     }),
+    gateways: Type.Integer({
+      description: "gateways that share each tenant's limits, until control tells how many live",
+      default: 1,
+      minimum: 1,
+      maximum: 1_000,
+    }),
+    overloadDelayMs: Type.Integer({
+      description: "mean delay of the event loop past which requests are shed by tier; 0 never sheds",
+      default: 250,
+      minimum: 0,
+      maximum: 10_000,
+    }),
     usageFlushMs: Type.Integer({
       description: "how often usage is written to disk; a killed process loses the counts since then",
       default: 1_000,

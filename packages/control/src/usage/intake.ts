@@ -31,7 +31,7 @@ export function createUsageIntake(db: Database, now: () => number): UsageIntake 
       const at = now();
       const answer = await db.transaction(async (tx) => {
         await tx.query("SELECT pg_advisory_xact_lock($1)", [INTAKE_LOCK]);
-        const known = await throughOf(tx, report.source, group, at);
+        const known = await throughOf(tx, report, group, at);
         const fresh = report.records.filter(({ sequence }) => sequence > known);
         const through = fresh.reduce((most, { sequence }) => Math.max(most, sequence), known);
         if (fresh.length > 0) {
@@ -53,12 +53,12 @@ export function createUsageIntake(db: Database, now: () => number): UsageIntake 
   };
 }
 
-async function throughOf(tx: Queryable, source: string, group: string, at: number): Promise<number> {
+async function throughOf(tx: Queryable, { source, reporter }: UsageReport, group: string, at: number): Promise<number> {
   // An earlier run's records may come from a later one: it lives no more, and takes no share.
   const { rows } = await tx.query<{ through: number }>(
-    `INSERT INTO usage_sources (source, gateway_group, heard_at, left_at) VALUES ($1, $2, $3, $3)
-     ON CONFLICT (source) DO UPDATE SET source = excluded.source RETURNING through`,
-    [source, group, new Date(at)],
+    `INSERT INTO usage_sources AS kept (source, gateway_group, heard_at, left_at) VALUES ($1, $2, $3, $3)
+     ON CONFLICT (source) DO UPDATE SET left_at = CASE WHEN $4 THEN kept.left_at ELSE $3 END RETURNING through`,
+    [source, group, new Date(at), source === reporter],
   );
   return rows[0]?.through ?? 0;
 }

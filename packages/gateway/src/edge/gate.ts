@@ -6,6 +6,7 @@ import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
 import { admit } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
+import type { LoadShedder } from "../limits/load-shedder.ts";
 import type { Quota } from "../limits/quota.ts";
 import { checkTarget } from "./target.ts";
 
@@ -36,6 +37,9 @@ export interface GateOptions {
   readonly browsers: BrowserAuth;
   readonly bodies: BodyBudget;
   readonly quota: Quota;
+  readonly shedder: LoadShedder;
+  /** How many gateways share the tenants' limits. */
+  readonly gateways: () => number;
   readonly now: () => number;
 }
 
@@ -43,7 +47,7 @@ export interface GateOptions {
  * Guards the scope it is called for. A server's request is judged by its headers before its body is read, a browser's
  * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
  */
-export function guard(app: App, { servers, browsers, bodies, quota, now }: GateOptions): void {
+export function guard(app: App, { servers, browsers, bodies, quota, shedder, gateways, now }: GateOptions): void {
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
 
@@ -57,6 +61,7 @@ export function guard(app: App, { servers, browsers, bodies, quota, now }: GateO
         const proven = servers.verifyHeaders(request, scopes ?? []);
         request.provenHeaders = proven;
         enter(reply, proven.caller);
+        checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
         bodies.reserve(reply);
       }
     } catch (error) {
@@ -71,6 +76,7 @@ export function guard(app: App, { servers, browsers, bodies, quota, now }: GateO
       const { provenHeaders } = request;
       const body = bodyOf(request);
       if (provenHeaders !== null) {
+        checkBodySize(provenHeaders.caller, body?.length ?? 0);
         provenHeaders.admitBody(body ?? undefined);
         request.admitted = { caller: provenHeaders.caller, payload: body };
         done();
@@ -79,6 +85,7 @@ export function guard(app: App, { servers, browsers, bodies, quota, now }: GateO
       const { envelope = "call" } = request.routeOptions.config;
       const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
       enter(reply, proven.caller);
+      checkBodySize(proven.caller, body?.length ?? 0);
       request.admitted = proven;
     } catch (error) {
       done(asError(error));
@@ -92,12 +99,18 @@ export function guard(app: App, { servers, browsers, bodies, quota, now }: GateO
     // A page learns from any answer that its settings are old, and asks for a session again.
     if (origin !== undefined) reply.header("endcap-settings", tenant.settings.etag);
     const at = now();
-    admit(tenant, reply, at);
+    const isEvents = reply.request.routeOptions.config.traffic === "events";
+    shedder.admit(tenant.tenant.tier, isEvents);
+    admit(tenant, reply, at, gateways());
     // Test data is never billed.
-    if (principal.env === "live" && reply.request.routeOptions.config.traffic === "events") {
-      quota.check(tenant, reply, at);
-    }
+    if (isEvents && principal.env === "live") quota.check(tenant, reply, at);
   }
+}
+
+/** @throws EndcapError `body_too_large` past a bound of the tenant's own, by the announced length and by the real one */
+function checkBodySize({ tenant }: Caller, bytes: number): void {
+  const { bodyBytesMax } = tenant.tenant.limits;
+  if (bodyBytesMax !== undefined && bytes > bodyBytesMax) throw new EndcapError("body_too_large");
 }
 
 /** @throws EndcapError `body_missing` where the method promises one */

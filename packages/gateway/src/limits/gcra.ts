@@ -20,12 +20,14 @@ export class Gcra {
   /** Theoretical arrival time, Unix ms. */
   #emptyAt = 0;
 
-  take({ requestsPerSecond, burst }: RateLimit, now: number): RateVerdict {
-    const intervalMs = 1000 / requestsPerSecond;
+  /** `gateways` share the limit: each holds its part of the rate and of the burst, and never less than one request. */
+  take({ requestsPerSecond, burst }: RateLimit, now: number, gateways = 1): RateVerdict {
+    const intervalMs = (1000 * gateways) / requestsPerSecond;
+    const windowMs = Math.max(intervalMs, (1000 * burst) / requestsPerSecond);
     // Further ahead than a whole burst means that the clock was set back: nobody waits for the old time to come again.
-    const known = this.#emptyAt <= now + burst * intervalMs ? this.#emptyAt : now;
+    const known = this.#emptyAt <= now + windowMs ? this.#emptyAt : now;
     const emptyAt = Math.max(known, now) + intervalMs;
-    const overMs = emptyAt - now - burst * intervalMs;
+    const overMs = emptyAt - now - windowMs;
     // Half a microsecond of float error must not cost the last request of a burst.
     if (overMs > 0.0005) return { allowed: false, remaining: 0, waitMs: overMs };
     this.#emptyAt = emptyAt;

@@ -103,9 +103,11 @@ export async function createMetering(options: MeteringOptions): Promise<Metering
   async function keepTotals(): Promise<void> {
     if (now() - keptAt < keepTotalsMs && !stop.signal.aborted) return;
     keptAt = now();
-    await writeTotals(totalsFile, { ...ledger.known(), gateways: gateways ?? 1 }).catch((error: unknown) => {
-      log.warn({ err: error }, "the month's totals could not be kept on disk");
-    });
+    await writeTotals(totalsFile, { ...ledger.known(), ...(gateways !== undefined && { gateways }) }).catch(
+      (error: unknown) => {
+        log.warn({ err: error }, "the month's totals could not be kept on disk");
+      },
+    );
   }
 
   async function pause(ms: number, until?: Promise<void>): Promise<void> {

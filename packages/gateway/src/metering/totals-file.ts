@@ -8,7 +8,7 @@ const Kept = Type.Object(
     month: Type.String(),
     cursor: Type.Integer(),
     totals: Type.Record(Type.String(), Type.Integer()),
-    gateways: Type.Integer({ minimum: 1 }),
+    gateways: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   { additionalProperties: false },
 );
