@@ -15,7 +15,7 @@ import { ratio, type Sample, type Series, sample, summary } from "./gateway/meas
 import { startNginxLua } from "./gateway/nginx-lua.ts";
 import { installOpponents } from "./gateway/opponents.ts";
 import { startOurGateway, writeGroupKeys } from "./gateway/our-gateway.ts";
-import { type BenchSession, newBenchShop, sessionMaker } from "./gateway/shops.ts";
+import { type BenchSession, newBenchShop, sessionMaker, sessionSource } from "./gateway/shops.ts";
 import { startStubs } from "./gateway/stub-upstreams.ts";
 import { replay } from "./gateway/wrk.ts";
 import { describeMachine } from "./machine.ts";
@@ -42,7 +42,7 @@ export default defineBench({
     const machine = await describeMachine(directory);
 
     const shop = newBenchShop(0);
-    const newSession = sessionMaker(shop);
+    const newSession = sessionMaker(sessionSource(shop));
     const sessions = Array.from({ length: sessionCount }, () => newSession(Date.now()));
     const keys = writeGroupKeys(directory);
     const stubs = await startStubs({ directory, core: loadCore, cleanup });
@@ -121,7 +121,7 @@ export default defineBench({
     }
     log("edge to disk is measured");
 
-    const spreadSessions = shops.slice(0, sessionCount).map((each) => sessionMaker(each)(Date.now()));
+    const spreadSessions = shops.slice(0, sessionCount).map((each) => sessionMaker(sessionSource(each))(Date.now()));
     for (let round = -1; round < rounds; round++) {
       await measure("manyTenants", ours, corpus("ec1Events"), round);
       await measure("manyTenants", crowded, corpus("ec1Events", spreadSessions), round);

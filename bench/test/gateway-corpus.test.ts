@@ -12,13 +12,13 @@ import {
 } from "@endcap/protocol";
 import { afterAll, expect, test } from "vitest";
 import { type CorpusKind, writeCorpus } from "../src/gateway/corpus.ts";
-import { newBenchShop, sessionMaker } from "../src/gateway/shops.ts";
+import { newBenchShop, sessionMaker, sessionSource } from "../src/gateway/shops.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "endcap-corpus-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const shop = newBenchShop(7);
-const newSession = sessionMaker(shop);
+const newSession = sessionMaker(sessionSource(shop));
 const sessions = Array.from({ length: 5 }, () => newSession(Date.now()));
 
 function requestsOf(kind: CorpusKind, requests: number) {

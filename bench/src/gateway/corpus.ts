@@ -120,7 +120,7 @@ const authority = "edge.shop.example";
 
 function enveloped(
   path: string,
-  { token, shop }: BenchSession,
+  { token, origin }: BenchSession,
   key: ReturnType<typeof createSecretKey>,
   now: number,
   payload: string,
@@ -129,7 +129,7 @@ function enveloped(
     .update(envelopeSigningPrefix("POST", path, now))
     .update(payload);
   const body = `EC1 ${token} ${now} ${mac.digest("base64url")}\n${payload}`;
-  return `POST ${path} HTTP/1.1\r\nhost: ${authority}\r\norigin: ${shop.origin}\r\ncontent-type: text/plain;charset=UTF-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  return `POST ${path} HTTP/1.1\r\nhost: ${authority}\r\norigin: ${origin}\r\ncontent-type: text/plain;charset=UTF-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function signed(

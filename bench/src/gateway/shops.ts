@@ -16,7 +16,7 @@ export interface BenchShop {
 }
 
 export interface BenchSession {
-  readonly shop: BenchShop;
+  readonly origin: string;
   readonly token: string;
   readonly signingKey: Buffer;
 }
@@ -67,14 +67,31 @@ export function newBenchShop(n: number): BenchShop {
   return { tenant, secrets, origin, publishable, secretKey, requestKey, sessionKey };
 }
 
+/** What signs a shop's sessions. */
+export interface SessionSource {
+  readonly id: string;
+  readonly origin: string;
+  readonly publishable: string;
+  readonly generation: string;
+  readonly sessionKey: Buffer;
+}
+
+export const sessionSource = ({ tenant: { id }, origin, publishable, sessionKey }: BenchShop): SessionSource => ({
+  id,
+  origin,
+  publishable,
+  generation,
+  sessionKey,
+});
+
 /** Browser sessions of a shop, as the gateway mints them. */
-export function sessionMaker(shop: BenchShop): (now: number) => BenchSession {
+export function sessionMaker(shop: SessionSource): (now: number) => BenchSession {
   // HKDF by hand, so that its first half is done once for the shop.
   const extracted = hmac(Buffer.alloc(32), shop.sessionKey);
   const tokenKey = createSecretKey(hmac(extracted, "token\x01"));
   const expandKey = createSecretKey(extracted);
   const text = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const header = text({ alg: "HS256", kid: generation });
+  const header = text({ alg: "HS256", kid: shop.generation });
   return (now) => {
     const ids = randomBytes(32);
     const jti = ids.toString("base64url", 0, 16);
@@ -82,13 +99,13 @@ export function sessionMaker(shop: BenchShop): (now: number) => BenchSession {
     const { origin } = shop;
     const shopper = {
       sub: `a_${ids.toString("base64url", 16)}`,
-      tenant: shop.tenant.id,
+      tenant: shop.id,
       key: shop.publishable,
       env: "live",
     };
     const signed = `${header}.${text({ ...shopper, origin, scope: "browser", jti, iat, exp: iat + 900 })}`;
     const token = `${signed}.${createHmac("sha256", tokenKey).update(signed).digest("base64url")}`;
-    return { shop, token, signingKey: createHmac("sha256", expandKey).update(`request ${jti}\x01`).digest() };
+    return { origin, token, signingKey: createHmac("sha256", expandKey).update(`request ${jti}\x01`).digest() };
   };
 }
 

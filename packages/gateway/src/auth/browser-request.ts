@@ -14,7 +14,7 @@ import type { AddressLimiter } from "../limits/address-limiter.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
 import { type Caller, PrincipalText } from "./caller.ts";
-import { macEquals, macOf } from "./mac.ts";
+import { isMacOf } from "./mac.ts";
 import type { SessionTokens, SessionVerdict } from "./session-tokens.ts";
 
 /** What a signed envelope is used for decides how old it may be. */
@@ -83,7 +83,7 @@ export function createBrowserAuth({ directory, sessions, addresses, now }: Brows
     if (origin !== claims.origin) throw new EndcapError("origin_denied");
     allowOrigin(reply, origin);
     const prefix = envelopeSigningPrefix(request.method, request.raw.url ?? "/", envelope.msText);
-    if (!macEquals(macOf(signingKey, prefix, payload), envelope.signature, "base64url")) {
+    if (!isMacOf(envelope.signature, "base64url", signingKey, prefix, payload)) {
       throw new EndcapError("signature_invalid");
     }
     judgeTime(envelope.ms, claims.exp * 1000, use, now());

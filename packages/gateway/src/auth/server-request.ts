@@ -13,7 +13,7 @@ import type { FastifyRequest } from "fastify";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext } from "../tenants/tenant-context.ts";
 import { type Caller, PrincipalText } from "./caller.ts";
-import { macEquals, macOf } from "./mac.ts";
+import { isMacOf } from "./mac.ts";
 import type { NonceStore } from "./nonce-store.ts";
 
 /**
@@ -60,7 +60,7 @@ export function createServerAuth(directory: TenantDirectory, nonces: NonceStore,
     if (key.secret === undefined) throw new EndcapError("key_unknown", { internal: "the snapshot holds no secret" });
     const base = profileBase(messageOf(request), input);
     if (base === null) throw new EndcapError("signature_profile");
-    if (!macEquals(macOf(key.secret.request, base), given, "base64")) throw new EndcapError("signature_invalid");
+    if (!isMacOf(given, "base64", key.secret.request, base)) throw new EndcapError("signature_invalid");
     return { key, admitBody: (body: Uint8Array | undefined) => admitSigned(request, input, body) };
   }
 

@@ -5,7 +5,7 @@ import { Compile } from "typebox/compile";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { SessionKey, TenantContext } from "../tenants/tenant-context.ts";
 import type { Caller } from "./caller.ts";
-import { macEquals, macOf } from "./mac.ts";
+import { isMacOf, macOf } from "./mac.ts";
 
 /** A token whose signature was verified once. Whether it still counts now is asked anew for each request. */
 export interface SessionVerdict {
@@ -57,8 +57,7 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
     const sessionKey = keyOf(directory.tenant(textOf(claims, "tenant")), generation);
     if (sessionKey === undefined || more.length > 0) throw invalid("no such tenant or generation");
     if (textOf(header, "alg") !== algorithm) throw invalid("another algorithm");
-    if (!macEquals(macOf(sessionKey.tokenKey, head, ".", body), signature, "base64url"))
-      throw invalid("not signed by us");
+    if (!isMacOf(signature, "base64url", sessionKey.tokenKey, `${head}.${body}`)) throw invalid("not signed by us");
     if (!claimsCheck.Check(claims)) throw invalid("the claims are not those of a session");
     if (claims.exp * 1000 + ageMsMax <= now) throw invalid("older than any batch may be");
     const signingKey = createSecretKey(signingKeyOf(sessionKey, claims.jti));

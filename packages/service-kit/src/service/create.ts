@@ -69,13 +69,15 @@ export interface Service {
 
 const closersMsMax = 5_000;
 const logFlushMs = 100;
+const logBytes = 32 * 1024;
 
 /**
- * JSON lines on stdout, written a few kilobytes at a time: a system call for each record costs more than the record.
+ * JSON lines on stdout, written many at a time: a system call for each record costs more than the record.
  * What waits is written at exit, and before a fatal record returns; a kill -9 may lose the last tenth of a second.
  */
 function stdoutLog(name: string, level: string): Logger {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: logFlushMs });
+  const bytes = { minLength: logBytes, maxWrite: 2 * logBytes };
+  const destination = pino.destination({ dest: 1, sync: false, ...bytes, periodicFlush: logFlushMs });
   return pino({ name, level, base: undefined }, destination);
 }
 
