@@ -244,3 +244,18 @@ it.each([
 it.each(["93.184.216.34", "8.8.8.8", "2606:4700::1111"])("%s is a public address", (address) => {
   expect(isPublicAddress(address)).toBe(true);
 });
+
+it("a clock that jumps, forward or back, costs no request, and no breaker or deadline follows it", async () => {
+  edge.ml.answer = () => ({ status: 200, body: { from: "stable" } });
+  const jumpTo = async (offsetMs: number) => {
+    edge.clock.offsetMs = offsetMs;
+    const now = Date.now() + offsetMs;
+    const events = `${edge.url}/v1/events`;
+    const init = (to: string) => signed(to, "POST", acorn.sk, { body: { events: [] }, now });
+    return [(await send(url, init(url))).status, (await send(events, init(events))).status];
+  };
+  const day = 86_400_000;
+  for (const offsetMs of [0, day, -day, 3 * day, 0]) expect(await jumpTo(offsetMs)).toEqual([200, 200]);
+  const status = await send(`${edge.adminUrl}/internal/v1/status`, {});
+  expect(Number(status.body.snapshotAgeMs)).toBeLessThan(60_000);
+});
