@@ -1,32 +1,13 @@
-import { DEADLINE_HEADER, PRINCIPAL_HEADER, type RankRequest } from "@endcap/protocol";
-import { requestIdHeader } from "@endcap/service-kit";
 import { LRUCache } from "lru-cache";
 import { Pool } from "undici";
 import { Breaker, type BreakerOptions } from "./breaker.ts";
-import { type Outcome, readOutcome } from "./outcome.ts";
+import { exchange, type RankCall } from "./exchange.ts";
+import type { Outcome } from "./outcome.ts";
 
 export interface RecommendersOptions {
   readonly connectionsMax: number;
   readonly breaker: BreakerOptions;
 }
-
-export interface RankCall {
-  /** The recommender's origin. */
-  readonly url: string;
-  readonly rank: RankRequest;
-  /** The gateway's own token, principal and request id, handed on. */
-  readonly authorization: string;
-  readonly principal: string;
-  readonly requestId: string;
-  /** Time for the whole call. */
-  readonly msMax: number;
-  /** Aborts when the caller goes away. */
-  readonly caller: AbortSignal;
-}
-
-/** Why a call ended early. Made once: an error's stack costs more than the rest of a call. */
-const lateness = new Error("the deadline is over");
-const departure = new Error("the caller went away");
 
 interface Recommender {
   readonly pool: Pool;
@@ -90,44 +71,12 @@ export class Recommenders {
       connect: { timeout: 1_000 },
       keepAliveTimeout: keepAliveMs,
       maxResponseSize: answerBytesMax,
-      // The call's own signal bounds every stage of it.
+      // The call's own deadline bounds every stage of it.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
     const recommender = { pool, breaker: new Breaker(this.#options.breaker) };
     this.#byUrl.set(url, recommender);
     return recommender;
-  }
-}
-
-async function exchange(pool: Pool, call: RankCall): Promise<Outcome> {
-  const ending = new AbortController();
-  const late = (): void => ending.abort(lateness);
-  const left = (): void => ending.abort(departure);
-  // Cleared when the answer is there: `AbortSignal.timeout` would run on, and make an error for each answered call.
-  const timer = setTimeout(late, call.msMax);
-  call.caller.addEventListener("abort", left);
-  if (call.caller.aborted) left();
-  try {
-    const { statusCode, body } = await pool.request({
-      method: "POST",
-      path: "/internal/v1/recommend",
-      headers: {
-        authorization: call.authorization,
-        [PRINCIPAL_HEADER]: call.principal,
-        [requestIdHeader]: call.requestId,
-        [DEADLINE_HEADER]: String(call.msMax),
-        "content-type": "application/json",
-      },
-      body: JSON.stringify(call.rank),
-      signal: ending.signal,
-    });
-    return readOutcome(statusCode, await body.text());
-  } catch {
-    if (ending.signal.reason === departure) return { kind: "abandoned" };
-    return { kind: "failure", failure: ending.signal.reason === lateness ? "late" : "unreachable" };
-  } finally {
-    clearTimeout(timer);
-    call.caller.removeEventListener("abort", left);
   }
 }
