@@ -1,5 +1,4 @@
-// The shop's own analytics, as any tag manager expects them: GA4 ecommerce events on `dataLayer`. Each is also
-// announced as a DOM event, so that other scripts of the shop need not watch the array.
+// The shop's own analytics, as any tag manager expects them: GA4 ecommerce events on `dataLayer`. Endcap reads them there.
 
 window.dataLayer ??= [];
 const layer = window.dataLayer;
@@ -7,7 +6,6 @@ const layer = window.dataLayer;
 function announce(event) {
   layer.push({ ecommerce: null });
   layer.push(event);
-  document.dispatchEvent(new CustomEvent("shop:event", { detail: event }));
 }
 
 function withQuantity(event, item, quantity) {

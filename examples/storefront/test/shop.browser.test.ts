@@ -114,10 +114,12 @@ test("from a look to a purchase, each step is on dataLayer once", async () => {
 
   // The page is left as soon as the form is sent, so what it pushed then is kept aside.
   await page.evaluate(() => {
-    document.addEventListener("shop:event", (event) => {
-      const { detail } = event as CustomEvent;
-      sessionStorage.setItem("last", JSON.stringify(detail));
-    });
+    const { dataLayer } = window as unknown as { dataLayer: unknown[] };
+    const push = dataLayer.push.bind(dataLayer);
+    dataLayer.push = (...entries) => {
+      sessionStorage.setItem("last", JSON.stringify(entries.at(-1)));
+      return push(...entries);
+    };
   });
   await page.getByLabel("Quantity").fill("2");
   await page.getByRole("button", { name: /Add to basket/ }).click();

@@ -29,7 +29,7 @@ function start(): void {
   const endpoint = new URL(script.src).origin;
   const client = createClient({ endpoint, ...script.dataset, key }, browserPlatform(), chunks);
   Object.assign(target, client);
-  if (userToken) void client.identify(userToken);
+  if (userToken !== undefined) void client.identify(userToken);
   target.q = callQueue(client, queued);
   client.whenAllowed(() => defineElement(client, chunks.recommendations));
 }

@@ -160,6 +160,31 @@ test("an answer that comes after sign-out does not bring the old session back", 
   expect(shopperOf("a")).not.toBe(shopperOf("b"));
 });
 
+test("an empty token signs out who was signed in, and nobody else", async () => {
+  const storage = new TestStorage();
+  const endcap = client(gateway.origin, storage);
+  endcap.track(...view("guest"));
+  await endcap.identify("");
+  endcap.track(...view("still"));
+  await endcap.flush();
+  expect(shopperOf("still")).toBe(shopperOf("guest"));
+  await endcap.identify(tokenOf("u-1"));
+  const next = client(gateway.origin, storage);
+  await next.identify("");
+  next.track(...view("after"));
+  await next.flush();
+  expect(shopperOf("after")).not.toBe(shopperOf("guest"));
+});
+
+test("recommendations asked for while signing in are the signed-in shopper's", async () => {
+  const endcap = client(gateway.origin);
+  endcap.track(...view("a"));
+  await endcap.flush();
+  void endcap.identify(tokenOf("u-1"));
+  await endcap.recommend({ placement: "home" });
+  expect(gateway.requests.at(-1)).toMatchObject({ path: "/v1/recommendations", form: "EC1", userId: "u-1" });
+});
+
 test("a token that is none does nothing", async () => {
   const endcap = client(gateway.origin);
   await endcap.identify("not a token");

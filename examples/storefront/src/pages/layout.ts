@@ -12,8 +12,6 @@ export interface Visit {
   /** The Endcap tag's attributes; undefined while the shop runs without Endcap. */
   endcap: EndcapTag | undefined;
   assetVersion: string;
-  /** The first page after signing out: tells the browser to forget who it was. */
-  signedOut: boolean;
 }
 
 export interface EndcapTag {
@@ -48,10 +46,10 @@ ${page.noIndex && html`<meta name="robots" content="noindex">`}
 <meta name="theme-color" content="#24443a">
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 ${["base", "shelves", "pages", "recommendations"].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css?v=${visit.assetVersion}">`)}
-${endcapScripts(visit)}
+${endcapTag(visit)}
 <script type="module" src="/assets/datalayer.js?v=${visit.assetVersion}"></script>
 ${page.structuredData?.map((data) => dataBlock("application/ld+json", data))}
-${dataBlock("application/json", pageData(page, visit), "page-data")}
+${dataBlock("application/json", { events: page.events ?? [] }, "page-data")}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the goods</a>
@@ -63,17 +61,10 @@ ${footer()}
 `.text;
 }
 
-/** What the page's scripts read instead of inline code. */
-function pageData(page: Page, visit: Visit) {
-  return { events: page.events ?? [], signedOut: visit.signedOut };
-}
-
-/** All there is to install: one tag. The second script makes explicit calls beside it and can go when it is not wanted. */
-function endcapScripts({ endcap, assetVersion }: Visit): Fragment {
+/** All there is to install: one tag. An empty token says that nobody is signed in. */
+function endcapTag({ endcap }: Visit): Fragment {
   if (endcap === undefined) return undefined;
-  const userToken = endcap.userToken !== undefined && html` data-user-token="${endcap.userToken}"`;
-  return html`<script async src="${endcap.endpoint}/sdk/v1.js" data-key="${endcap.publishableKey}" data-endpoint="${endcap.endpoint}"${userToken}></script>
-<script type="module" src="/assets/endcap-events.js?v=${assetVersion}"></script>`;
+  return html`<script async src="${endcap.endpoint}/sdk/v1.js" data-key="${endcap.publishableKey}" data-user-token="${endcap.userToken ?? ""}"></script>`;
 }
 
 function header(page: Page, visit: Visit): Html {

@@ -31,10 +31,8 @@ export function keepBasket(reply: FastifyReply, basket: Basket): void {
   reply.setCookie(cookieNames.basket, basket.write(), cookieOptions);
 }
 
-async function visitOf(request: FastifyRequest, reply: FastifyReply, context: ShopContext): Promise<Visit> {
+async function visitOf(request: FastifyRequest, context: ShopContext): Promise<Visit> {
   const user = readUser(request);
-  const signedOut = request.cookies[cookieNames.signedOut] !== undefined;
-  if (signedOut) reply.clearCookie(cookieNames.signedOut, { path: "/" });
   const endcap = context.endcap();
   return {
     basketCount: basketOf(request, context).count,
@@ -45,7 +43,6 @@ async function visitOf(request: FastifyRequest, reply: FastifyReply, context: Sh
       userToken: user && (await endcap.createUserToken(user.id)),
     },
     assetVersion: context.assetVersion,
-    signedOut,
   };
 }
 
@@ -56,7 +53,7 @@ export async function show(
   context: ShopContext,
   makePage: (visit: Visit) => Page,
 ): Promise<FastifyReply> {
-  const visit = await visitOf(request, reply, context);
+  const visit = await visitOf(request, context);
   return reply
     .header("cache-control", "private, no-cache")
     .type("text/html; charset=utf-8")

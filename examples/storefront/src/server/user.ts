@@ -22,5 +22,4 @@ export function signIn(reply: FastifyReply, user: User): void {
 
 export function signOut(reply: FastifyReply): void {
   reply.clearCookie(cookieNames.user, { path: "/" });
-  reply.setCookie(cookieNames.signedOut, "1", { ...cookieOptions, maxAge: 300 });
 }

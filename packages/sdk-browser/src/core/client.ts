@@ -55,7 +55,7 @@ export interface Endcap {
   ): string | undefined;
   /** Items for a placement or strategy. Knows what was tracked a moment ago. Never rejects. */
   recommend(request: RecommendRequest): Promise<Recommendations>;
-  /** Signs the shopper in with a token that the shop's backend made. */
+  /** Signs the shopper in with a token that the shop's backend made; an empty one says that nobody is signed in. */
   identify(userToken: string): Promise<void>;
   /** Signs the shopper out: what follows is somebody else's history. */
   signOut(): void;
@@ -253,6 +253,8 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     async identify(userToken) {
       whenAllowed(() => {
         const asked = sessions.anonymousId();
+        // The page says that nobody is signed in: who was, has left.
+        if (!userToken) return void (store.get("user") && leave());
         signingIn = loadIdentity()
           .then((loaded) => loaded.identify(userToken, asked))
           .catch(warn);

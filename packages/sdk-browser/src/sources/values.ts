@@ -16,18 +16,13 @@ export function idOf(value: unknown): string | undefined {
 
 /** A number of zero or more, also from "$1,234.50" and "1.234,50 €". */
 export function numberOf(value: unknown): number | undefined {
-  const text = idOf(value);
-  if (!text) return undefined;
-  const number = Number.isNaN(+text)
-    ? // The last point or comma with one or two digits behind it is the decimal one.
-      Number.parseFloat(
-        text
-          .replace(/[^\d.,-]/g, "")
-          .replace(/[.,](?!\d\d?$)/g, "")
-          .replace(",", "."),
-      )
-    : +text;
-  return number >= 0 && number < 1e12 ? number : undefined;
+  const text = idOf(value) ?? "none";
+  // The last point or comma with one or two digits behind it is the decimal one.
+  const cleaned = text
+    .replace(/[^\d.,-]/g, "")
+    .replace(/[.,](?!\d\d?$)/g, "")
+    .replace(",", ".");
+  return [Number(text), Number.parseFloat(cleaned)].find((number) => number >= 0 && number < 1e12);
 }
 
 export function currencyOf(value: unknown): string | undefined {
