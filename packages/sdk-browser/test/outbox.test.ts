@@ -59,13 +59,13 @@ test("storage that refuses or overflows costs durability, not events", async () 
 test("the outbox is bounded: the oldest batches go first", async () => {
   const storage = new TestStorage();
   const endcap = client(NOWHERE, storage);
-  for (let i = 0; i < 1600; i++) endcap.track("search", { query: `q${i}`, context: { pad: "x".repeat(800) } });
+  for (let i = 0; i < 3200; i++) endcap.track("search", { query: `q${i}`, context: { pad: "x".repeat(800) } });
   await endcap.flush();
-  expect(storage.chars).toBeLessThan(1_100_000);
+  expect(storage.chars).toBeLessThan(2_200_000);
   const next = client(gateway.origin, storage, later(20_000));
   await next.flush();
   const queries = [...gateway.events.values()].map((event) => (event as unknown as { query: string }).query);
-  expect(queries).toContain("q1599");
+  expect(queries).toContain("q3199");
   expect(queries).not.toContain("q0");
 });
 

@@ -170,11 +170,11 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     for (const run of held.splice(0)) run();
   }
 
-  function whenAllowed(run: () => void): void {
+  const whenAllowed = contain((run: () => void): void => {
     const given = consent.given();
     if (given) run();
     else if (given === undefined && held.length < HELD_MAX) held.push(run);
-  }
+  });
 
   /** The tenant's kill switch, or its wish for consent; asked again when the session that carried them has ended. */
   function isOn(): boolean {
@@ -191,9 +191,9 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     whenAllowed(() => {
       if (!isOn()) return;
       const mendedAt = at + sessions.skewMs();
-      id = facts.name(type, data, source, uuidV7(mendedAt, random));
+      id = facts.tell(type, data, source, uuidV7(mendedAt, random));
       if (!id) return;
-      outbox.add(attribute(store, toEvent(type, data, id, mendedAt)));
+      outbox.enqueue(attribute(store, toEvent(type, data, id, mendedAt)));
       identity?.renew();
       // The first events bring the session; a purchase must not wait for the next page. What the page says by the way
       // leaves room for what it says on purpose.
@@ -203,7 +203,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     return id;
   }
 
-  const product = contain(() => productOnPage(warn));
+  const product = () => productOnPage(warn);
 
   const lookAtPage = contain(() => {
     const found = product();
@@ -225,7 +225,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
 
   return {
     whenAllowed,
-    track: contain((type, ...[data]) => record(type, data ?? {}, "")),
+    track: (type, ...[data]) => record(type, data ?? {}, ""),
 
     async recommend(request) {
       try {
@@ -233,11 +233,10 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
           const { recommend } = await chunks.recommendations();
           return await recommend(
             {
+              context,
               sessions,
               outbox,
-              post,
               recover,
-              warn,
               signingIn: () => signingIn,
               itemInView: () => facts.itemInView() ?? product()?.items[0]?.id,
             },
@@ -261,12 +260,11 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
       });
       await signingIn;
     },
-    signOut: contain(() =>
+    signOut: () =>
       whenAllowed(() => {
         leave();
         void delivery.flush();
       }),
-    ),
     consent: contain(consent.say),
     async flush() {
       if (consent.given()) await delivery.flush().catch(warn);

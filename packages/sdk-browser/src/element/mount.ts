@@ -4,11 +4,19 @@ import { card, emptyCard } from "./card.ts";
 import { type CarouselButtons, carouselButtons } from "./carousel.ts";
 import { el } from "./dom.ts";
 import { type Impressions, watchImpressions } from "./impressions.ts";
+import { prefetchOnRest } from "./prefetch.ts";
 import { styleSheet } from "./styles.ts";
+import { ownContent, removeCards, templateCard, templateOf } from "./template.ts";
 
 export interface View {
   connect(): void;
   disconnect(): void;
+}
+
+/** Which list an event speaks of. */
+interface Origin {
+  readonly recommendationId: string;
+  readonly placement?: string;
 }
 
 const ATTRIBUTES = ["placement", "strategy", "items", "limit", "layout", "reasons", "heading"];
@@ -19,7 +27,7 @@ const LIMIT_DEFAULT = 12;
 const CAROUSEL_PX_MIN = 200;
 
 /** Ids as `a,b`, `a b`, or, for ids with commas and spaces in them, a JSON array. */
-export function parseIds(text: string | null): string[] {
+function parseIds(text: string | null): string[] {
   if (!text) return [];
   if (text.trimStart().startsWith("[")) {
     try {
@@ -103,7 +111,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
 
   /** The shop's own content while there is none of ours, else empty cards. */
   function showWaiting(): void {
-    if (host.firstElementChild) root.replaceChildren(el("slot"));
+    if (ownContent(host)) root.replaceChildren(el("slot"));
     else
       show(
         frame(
@@ -115,20 +123,27 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       );
   }
 
-  function showItems(answer: Recommendations): void {
+  /** `isStale`: the last visit's, shown until this one's comes; it is not news and counts no impressions. */
+  function showItems(answer: Recommendations, isStale = false): void {
     const { recommendationId, items } = answer;
     const placement = attribute("placement");
-    const origin = recommendationId && { recommendationId, ...(placement && { placement }) };
+    const origin: Origin | undefined = recommendationId
+      ? { recommendationId, ...(placement && { placement }) }
+      : undefined;
+    const template = templateOf(host);
     const shown: { id: string; element: HTMLLIElement }[] = [];
+    removeCards(host);
     for (const recommended of items) {
       const position = shown.length + 1;
       const onChoose = () => {
         if (origin) endcap.track("recommendation_click", { ...origin, items: [recommended.id], position });
       };
-      const element = card(recommended, { host, reasons: reasons(), onChoose });
+      const options = { host, reasons: reasons(), onChoose };
+      const element = template ? templateCard(template, recommended, position, options) : card(recommended, options);
       if (element) shown.push({ id: recommended.id, element });
     }
-    host.dispatchEvent(new CustomEvent("endcap:loaded", { bubbles: true, detail: { count: shown.length, answer } }));
+    if (!isStale)
+      host.dispatchEvent(new CustomEvent("endcap:loaded", { bubbles: true, detail: { count: shown.length, answer } }));
     if (shown.length === 0) {
       showNothing();
       return;
@@ -137,24 +152,58 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     const elements = shown.map(({ element }) => element);
     const content = frame(answer.title, elements, false);
     show(content, host.getBoundingClientRect().height);
-    const list = content.querySelector("ul");
-    if (list && !isGrid()) {
-      const labels = { previous: attribute("previous") ?? "Previous", next: attribute("next") ?? "Next" };
-      carousel = carouselButtons(list, labels);
-      content.append(...carousel.buttons);
+    animate(content);
+    if (origin && !isStale) {
+      count(
+        origin,
+        elements,
+        shown.map(({ id }) => id),
+      );
     }
-    if (!origin) return;
+  }
+
+  function animate(content: HTMLElement): void {
+    if (host.hasAttribute("prefetch")) prefetchOnRest(content);
+    const list = content.querySelector("ul");
+    if (!list || isGrid()) return;
+    const labels = { previous: attribute("previous") ?? "Previous", next: attribute("next") ?? "Next" };
+    carousel = carouselButtons(list, labels);
+    content.append(...carousel.buttons);
+  }
+
+  function count(origin: Origin, elements: readonly Element[], ids: readonly string[]): void {
     impressions = watchImpressions(elements, (firstIndex, count) => {
-      const ids = shown.slice(firstIndex, firstIndex + count).map(({ id }) => id);
       // `position` is that of the first; the others follow it.
-      endcap.track("recommendation_impression", { ...origin, items: ids, position: firstIndex + 1 });
+      const items = ids.slice(firstIndex, firstIndex + count);
+      endcap.track("recommendation_impression", { ...origin, items, position: firstIndex + 1 });
     });
+  }
+
+  /** What a server rendered is there already: it is brought to life, and nothing is asked. */
+  function adopt(): boolean {
+    const rendered = root.querySelector("section");
+    const recommendationId = attribute("recommendation-id");
+    const cards = [...root.querySelectorAll<HTMLElement>("li[data-id]")];
+    if (!rendered || !recommendationId || !cards[0]) return false;
+    section = rendered;
+    const placement = attribute("placement");
+    const origin = { recommendationId, ...(placement && { placement }) };
+    const ids = cards.map(({ dataset }) => dataset.id ?? "");
+    for (const [i, element] of cards.entries()) {
+      const items = [ids[i] ?? ""];
+      element.addEventListener("click", () => {
+        endcap.track("recommendation_click", { ...origin, items, position: i + 1 });
+      });
+    }
+    animate(rendered);
+    count(origin, cards, ids);
+    return true;
   }
 
   /** Nothing to show: the shop's own content stays; without it the space closes once nobody can see it move. */
   function showNothing(): void {
     stop();
-    if (host.firstElementChild) {
+    if (ownContent(host)) {
       root.replaceChildren(el("slot"));
       return;
     }
@@ -170,7 +219,8 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
 
   async function load(attempt = 0): Promise<void> {
     const mine = ++asked;
-    const answer = await endcap.recommend(request());
+    const onStale = (answer: Recommendations) => mine === asked && showItems(answer, true);
+    const answer = await endcap.recommend({ ...request(), ...(host.hasAttribute("stale") && { onStale }) });
     if (mine !== asked) return;
     const waitMs = RETRY_MS[attempt];
     if (answer.recommendationId === undefined && waitMs !== undefined) {
@@ -189,11 +239,16 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     connect() {
       if (watching) return;
       watching = true;
+      if (asked === 0 && adopt()) {
+        asked = 1;
+        attributes.observe(host, { attributeFilter: ATTRIBUTES });
+        return;
+      }
       if (asked === 0) {
         const { style } = host;
         style.display ||= "block";
         // Without content of its own an element is nothing high.
-        if (!host.firstElementChild) style.minHeight ||= "var(--endcap-height, 22rem)";
+        if (!ownContent(host)) style.minHeight ||= "var(--endcap-height, 22rem)";
         showWaiting();
         attributes.observe(host, { attributeFilter: ATTRIBUTES });
       }

@@ -47,13 +47,16 @@ export function createDelivery(
   }
 
   async function send(name: string, reframed = 0): Promise<void> {
-    const body = outbox.body(name);
+    const body = outbox.bodyOf(name);
     if (!body || inFlight.has(name)) return;
     let busy = body.length;
     for (const chars of inFlight.values()) busy += chars;
     inFlight.set(name, body.length);
     const keepalive = busy <= KEEPALIVE_CHARS_MAX;
-    const answer = await post(sessions.url(EVENTS_PATH), body, { keepalive, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await post(sessions.addressOf(EVENTS_PATH), body, {
+      keepalive,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     inFlight.delete(name);
     sessions.learn(answer, outbox.facts(name).anonymousId);
 
@@ -63,7 +66,7 @@ export function createDelivery(
     if (isRetryable(status)) return rest(retryAfterMs);
     if (status < 300) {
       failures = 0;
-      outbox.remove(name);
+      outbox.drop(name);
       const faults = answer.body.rejected as unknown[] | undefined;
       if (faults?.[0]) warn("rejected", JSON.stringify(faults));
     } else if (reframed < REFRAMED_MAX && (await recover(answer, body))) {
@@ -75,7 +78,7 @@ export function createDelivery(
       rest(REFUSED_MS);
     } else if (!(code.startsWith("clock") && (await loadSession()).mend(sessions, outbox, name))) {
       warn("lost", code);
-      outbox.remove(name);
+      outbox.drop(name);
     }
   }
 
@@ -129,7 +132,7 @@ export function createDelivery(
       if (waitMs() > 0) return;
       let room = KEEPALIVE_CHARS_MAX;
       for (const name of outbox.batches()) {
-        room -= outbox.body(name).length;
+        room -= outbox.bodyOf(name).length;
         if (room >= 0) void send(name);
       }
     },

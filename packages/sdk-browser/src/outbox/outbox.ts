@@ -12,8 +12,8 @@ export const EVENTS_PATH = "/v1/events";
 /** Below a beacon's 64 KB even if every character takes three bytes. */
 const BATCH_CHARS_MAX = 20_000;
 const BATCH_EVENTS_MAX = 500;
-/** Half of what browsers give all of the shop's scripts is theirs; the oldest events go first. */
-const OUTBOX_CHARS_MAX = 1_000_000;
+/** Less than half of what browsers give all of the shop's scripts; the oldest events go first. */
+const OUTBOX_CHARS_MAX = 2_000_000;
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /** What a batch's name tells: whose events they are, and the clock's skew when it was frozen. */
@@ -61,8 +61,8 @@ export function createOutbox(context: Context, sessions: Sessions) {
   }
 
   const batches = (): string[] => store.names("batch ");
-  const body = (name: string): string => store.get(name) ?? "";
-  const payloadOf = (name: string): string => body(name).slice(body(name).indexOf("\n") + 1);
+  const bodyOf = (name: string): string => store.get(name) ?? "";
+  const payloadOf = (name: string): string => bodyOf(name).slice(bodyOf(name).indexOf("\n") + 1);
 
   function facts(name: string): BatchFacts {
     const [, , anonymousId = "", skewMs] = name.split(" ");
@@ -72,7 +72,7 @@ export function createOutbox(context: Context, sessions: Sessions) {
   function makeRoom(): void {
     let room = OUTBOX_CHARS_MAX;
     for (const name of batches().reverse()) {
-      room -= body(name).length;
+      room -= bodyOf(name).length;
       if (room >= 0) continue;
       store.remove(name);
       warn("full");
@@ -90,11 +90,11 @@ export function createOutbox(context: Context, sessions: Sessions) {
     payloadOf,
     looseEvents,
     strays,
-    remove: store.remove,
-    body,
+    drop: store.remove,
+    bodyOf,
 
     /** Keeps an event. It is stored at the end of this task, once for a burst. */
-    add(event: Event): void {
+    enqueue(event: Event): void {
       const text = JSON.stringify(event);
       if (
         looseOf !== sessions.anonymousId() ||
@@ -115,7 +115,7 @@ export function createOutbox(context: Context, sessions: Sessions) {
     /** The same payload under another envelope: its session is no good. */
     reframe(name: string): void {
       // Another tab may have had it acknowledged meanwhile.
-      if (body(name)) store.set(name, sessions.frame(EVENTS_PATH, payloadOf(name), facts(name).anonymousId));
+      if (bodyOf(name)) store.set(name, sessions.frame(EVENTS_PATH, payloadOf(name), facts(name).anonymousId));
     },
   };
 }

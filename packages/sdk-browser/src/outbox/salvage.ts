@@ -39,7 +39,7 @@ export function mend(sessions: Sessions, outbox: Outbox, name: string): boolean 
     JSON.stringify({ ...event, at: new Date(Date.parse(event.at) + shiftMs).toISOString() }),
   );
   if (shiftMs === 0 || moved.length === 0) return false;
-  outbox.remove(name);
+  outbox.drop(name);
   outbox.put(moved.join(), anonymousId);
   return true;
 }

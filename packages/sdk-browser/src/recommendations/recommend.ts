@@ -1,10 +1,12 @@
 /** Asks the gateway for items. Loaded with the element, when recommendations are first wanted. */
 import type { RecommendationAnswer } from "@endcap/protocol";
 import type { Recommendations, RecommendRequest } from "../core/client.ts";
+import type { Context } from "../core/context.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { pending } from "../outbox/read.ts";
 import type { Sessions } from "../session/session.ts";
-import type { Answer, post } from "../transport/post.ts";
+import type { Answer } from "../transport/post.ts";
+import { keepList, lastList } from "./last-list.ts";
 
 const RECOMMENDATIONS_PATH = "/v1/recommendations";
 const RECOMMEND_MS_MAX = 3000;
@@ -13,10 +15,9 @@ const ATTEMPTS_MAX = 3;
 
 /** What of a client this works with. */
 export interface Parts {
+  readonly context: Context;
   readonly sessions: Sessions;
   readonly outbox: Outbox;
-  readonly post: typeof post;
-  warn(...what: unknown[]): void;
   recover(answer: Answer, body: string): Promise<boolean>;
   /** The sign-in that is on its way. */
   signingIn(): Promise<void> | undefined;
@@ -24,10 +25,17 @@ export interface Parts {
   itemInView(): string | undefined;
 }
 
+interface Stale {
+  /** Called at once with the list of the last visit, if there is one; and then this one is kept for the next. */
+  readonly onStale?: (answer: Recommendations) => void;
+}
+
 export async function recommend(
-  { sessions, outbox, post, recover, warn, signingIn, itemInView }: Parts,
-  { timeoutMsMax = RECOMMEND_MS_MAX, ...request }: RecommendRequest,
+  { context, sessions, outbox, recover, signingIn, itemInView }: Parts,
+  { timeoutMsMax = RECOMMEND_MS_MAX, onStale, ...request }: RecommendRequest & Stale,
 ): Promise<Recommendations> {
+  const last = onStale && lastList(context, request);
+  if (last) onStale(last);
   const deadline = AbortSignal.timeout(timeoutMsMax);
   // Who signs in right now wants their own list, not a stranger's.
   await Promise.race([
@@ -45,11 +53,15 @@ export async function recommend(
   const asked = sessions.anonymousId();
   for (let attempt = 1; ; attempt++) {
     const body = sessions.frame(RECOMMENDATIONS_PATH, payload);
-    const answer = await post(sessions.url(RECOMMENDATIONS_PATH), body, { signal: deadline });
+    const answer = await context.post(sessions.addressOf(RECOMMENDATIONS_PATH), body, { signal: deadline });
     sessions.learn(answer, asked);
-    if (answer.status === 200) return answer.body as unknown as RecommendationAnswer;
+    if (answer.status === 200) {
+      const list = answer.body as unknown as RecommendationAnswer;
+      if (onStale) keepList(context, request, list);
+      return list;
+    }
     if (attempt === ATTEMPTS_MAX || !(await recover(answer, body))) {
-      warn("no recommendations", answer.body.code ?? answer.status);
+      context.warn("no recommendations", answer.body.code ?? answer.status);
       return { items: [], fallback: "empty" };
     }
   }

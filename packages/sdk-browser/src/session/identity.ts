@@ -28,7 +28,7 @@ export function createIdentity({ key, store, post, warn }: Context, sessions: Se
     const request: OpenSessionRequest = { key, anonymousId, ...(token && { userToken: token }) };
     const payload = JSON.stringify(request);
     const body = sessions.current() ? sessions.frame(SESSIONS_PATH, payload) : payload;
-    const answer = await post(sessions.url(SESSIONS_PATH), body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await post(sessions.addressOf(SESSIONS_PATH), body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     sessions.learn(answer, anonymousId, true);
     await sessions.ready();
     if (answer.status !== 200) warn("no session", answer.body.code ?? answer.status);

@@ -52,7 +52,7 @@ export function createSessions({ key, endpoint, store, now, random, loadSession 
     /** Unix milliseconds by the server's clock. */
     serverNow,
     /** Where calls go: the path of the shop's own that leads to the gateway, or the tenant's own host, once they are known. */
-    url(path: string): string {
+    addressOf(path: string): string {
       const session = current();
       return (session?.settings.firstPartyPath ?? session?.endpoint ?? endpoint) + path;
     },

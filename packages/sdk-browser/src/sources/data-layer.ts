@@ -4,7 +4,7 @@ import type { EventBase } from "@endcap/protocol/event-data";
 import { currencyOf, first, idOf, itemOf, type Loose, numberOf } from "./values.ts";
 
 const KNOWN =
-  /^(view_item(_list)?|select_item|search|add_to_(wishlist|cart)|remove_from_cart|view_cart|begin_checkout|add_(payment|shipping)_info|purchase|refund)$/;
+  /^(view_(item(_list)?|cart)|select_item|search|add_(to_(wishlist|cart)|(payment|shipping)_info)|remove_from_cart|begin_checkout|purchase|refund)$/;
 const ITEMS_MAX = 200;
 
 /** Calls `take` with each entry, past and future. A faulty entry is the shop's own affair: it never stops the page's push. */

@@ -33,7 +33,7 @@ export function createFacts(store: Store) {
     forget,
 
     /** The id of the event that tells this fact: `made`, or an earlier one. `undefined` when it need not be told again. */
-    name(type: EventType, { items = [], transactionId }: EventBase, source: Source, made: string): string | undefined {
+    tell(type: EventType, { items = [], transactionId }: EventBase, source: Source, made: string): string | undefined {
       const itemIds = items.map((item) => (typeof item === "string" ? item : item.id));
       const told = `${type} ${transactionId ?? itemIds}`;
       const nth = counts.get(source + told) ?? 0;
