@@ -30,7 +30,7 @@ const kinds: readonly CorpusKind[] = ["ec1Events", "rfc9421Events", "ec1Recommen
 
 export default defineBench({
   summary: "the gateway against nginx+lua, nginx, haproxy, caddy and @fastify/http-proxy, one core each",
-  options: { rounds: { type: "string" }, requests: { type: "string" } },
+  options: { rounds: { type: "string" }, requests: { type: "string" }, steady: { type: "string" } },
   async run({ short, options, log, cleanup }) {
     if (process.platform !== "linux" || cpus().length < 2) throw new Error("this needs Linux and two cores");
     const rounds = Number(options.rounds ?? (short ? 1 : 5));
@@ -129,7 +129,7 @@ export default defineBench({
     log(`${shops.length} tenants are measured`);
 
     const steady = corpus("ec1Events");
-    const rssRequests = short ? 20_000 : 2_000_000;
+    const rssRequests = Number(options.steady ?? (short ? 20_000 : 2_000_000));
     const times = (count: number) => Math.ceil(count / requests);
     await replay(ours.port, steady, loadCore, times(rssRequests / 5));
     const rssBefore = rssBytes(ours.pid);
@@ -164,6 +164,7 @@ export default defineBench({
         edgeToDiskCpuVsNginxLua,
         tenants100kVsOne,
         rssGrowth,
+        rssRequests,
         rssMb: Math.round(rssAfter / 2 ** 20),
         goals,
         errors,

@@ -1,10 +1,18 @@
-/** Control's side of the snapshot stream, for a gateway that is measured alone: real sockets, seals and signatures. */
+/** Control for a gateway that is measured alone: its snapshot over real sockets, sealed and signed, and a desk for usage. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { NODE_KEY_HEADER, SEALED_TO_HEADER, type SnapshotMessage, type SnapshotUpstream } from "@endcap/protocol";
+import { json } from "node:stream/consumers";
+import {
+  NODE_KEY_HEADER,
+  SEALED_TO_HEADER,
+  type SnapshotMessage,
+  type SnapshotUpstream,
+  type UsageAnswer,
+  type UsageReport,
+} from "@endcap/protocol";
 import { createSealingHalf, sealText } from "@endcap/service-kit";
 import type { Cleanup } from "../bench.ts";
 import { portOf } from "./ports.ts";
@@ -29,6 +37,13 @@ export async function startControlStub(
   };
 
   const server = createServer(async (request, response) => {
+    if (request.url === "/internal/v1/usage") {
+      const { records } = (await json(request)) as UsageReport;
+      const through = records.at(-1)?.sequence ?? 0;
+      const answer: UsageAnswer = { through, totals: [], cursor: 0, more: false, gateways: 1 };
+      response.end(JSON.stringify(answer));
+      return;
+    }
     const half = createSealingHalf();
     const key = half.agree(String(request.headers[NODE_KEY_HEADER]));
     const version = 1;
