@@ -93,7 +93,9 @@ export const gatewayConfig = defineConfig({
       Type.String({ description: "PEM authorities of the operator's own https upstreams; absent: the system's" }),
     ),
     upstreamCertFile: Type.Optional(
-      Type.String({ description: "PEM certificate that this gateway shows its own upstreams (mutual TLS)" }),
+      Type.String({
+        description: "PEM certificate that this gateway shows its own upstreams (mutual TLS), read at the start",
+      }),
     ),
     upstreamKeyFile: Type.Optional(Type.String({ description: "PEM key of that certificate" })),
     queuedBytesMax: Type.Integer({

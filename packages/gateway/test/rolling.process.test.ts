@@ -12,10 +12,10 @@ const edge = await startEdge([shop]);
 const workers = 8;
 
 let nodes = 0;
-const startGateway = () => {
+const startGateway = (env: Record<string, string> = {}) => {
   nodes += 1;
   const node = { ENDCAP_GATEWAY_NODE_DIR: join(edge.directory, `node-${nodes}`) };
-  return startProcess("gateway", { ...edge.config, ...node, ENDCAP_GATEWAY_DRAIN_DELAY_MS: "500" });
+  return startProcess("gateway", { ...edge.config, ...node, ENDCAP_GATEWAY_DRAIN_DELAY_MS: "500", ...env });
 };
 const route = (url: string) => {
   const upstream: SnapshotUpstream = { id: "collector.own", kind: "collector", url };
@@ -77,5 +77,26 @@ it("a collector killed and started again: its clients hear of it at once, and wh
   await expect.poll(() => count(202), { timeout: 30_000 }).toBeGreaterThan(before + 100);
   await shoppers.stop();
   expect(new Set(shoppers.outcomes.map(({ status }) => status))).toEqual(new Set([202, 502]));
+  expect(await countLost(shop, gateway.url, shoppers.outcomes)).toBe(0);
+});
+
+it("a collector that hangs: clients wait once, are then refused at once, and are served as soon as it runs on", async () => {
+  const collector = await startCollector(edge.directory);
+  route(collector.url);
+  const gateway = await startGateway({
+    ENDCAP_GATEWAY_UPSTREAM_MS_MAX: "1000",
+    ENDCAP_GATEWAY_UPSTREAM_HEALTH_EVERY_MS: "500",
+  });
+  const shoppers = startShoppers(shop, [gateway.url], workers);
+  const count = (status: number) => shoppers.outcomes.filter((outcome) => outcome.status === status).length;
+  await expect.poll(() => count(202), { timeout: 30_000 }).toBeGreaterThan(100);
+  collector.child.kill("SIGSTOP");
+  // Refused, so the breaker is open: nobody can be refused a connection by a process that only sleeps.
+  await expect.poll(() => count(502), { timeout: 30_000 }).toBeGreaterThan(100);
+  const [waited, before] = [count(504), count(202)];
+  collector.child.kill("SIGCONT");
+  await expect.poll(() => count(202), { timeout: 30_000 }).toBeGreaterThan(before + 100);
+  await shoppers.stop();
+  expect(waited).toBeLessThan(200);
   expect(await countLost(shop, gateway.url, shoppers.outcomes)).toBe(0);
 });

@@ -1,0 +1,55 @@
+import type { SnapshotTenant, TenantSecrets } from "@endcap/protocol";
+import { expect, it } from "vitest";
+import { createTenantDirectory } from "../src/tenants/directory.ts";
+import { newShop } from "./support/tenants.ts";
+
+const count = 100_000;
+const shop = newShop();
+
+/** Cheap copies of one tenant, whose keys are all its own. */
+function manyTenants() {
+  const tenants = new Map<string, SnapshotTenant>();
+  const secrets = new Map<string, TenantSecrets>();
+  const keyOwners = new Map<string, string>();
+  for (let n = 0; n < count; n += 1) {
+    const id = `tenant-${n}`;
+    const keys = shop.tenant.keys.map((key) => ({ ...key, id: `${key.id}-${n}` }));
+    tenants.set(id, { ...shop.tenant, id, keys, origins: [`https://shop${n}.example`] });
+    secrets.set(id, { ...shop.secrets, keys: {} });
+    for (const key of keys) keyOwners.set(key.id, id);
+  }
+  return { version: 1, tenants, secrets, keyOwners, upstreams: new Map(), revokedSessions: new Map() };
+}
+
+it("a hundred thousand tenants cost nothing until they are asked for, and a change only what it changes", () => {
+  const directory = createTenantDirectory();
+  const state = manyTenants();
+  directory.apply(state, "all");
+  expect([directory.tenantCount, [...directory.inUse()].length]).toEqual([count, 0]);
+
+  const key = () => directory.key(`${shop.pk}-77777`, "publishable", Date.now());
+  expect(key().tenant.id).toBe("tenant-77777");
+  expect(key()).toBe(key());
+  expect([...directory.inUse()]).toHaveLength(1);
+  expect(directory.listsOrigin("https://shop77777.example")).toBe(true);
+
+  const { load } = key().tenant;
+  const changes = 1_000;
+  const began = performance.now();
+  for (let version = 2; version < 2 + changes; version += 1) {
+    const tenant = state.tenants.get("tenant-77777");
+    if (tenant !== undefined) state.tenants.set(tenant.id, { ...tenant, origins: [`https://moved${version}.example`] });
+    directory.apply({ ...state, version }, new Set(["tenant-77777"]));
+  }
+  const microseconds = ((performance.now() - began) / changes) * 1_000;
+  // Copying or indexing everything again would take tens of milliseconds.
+  expect(microseconds).toBeLessThan(1_000);
+  expect(directory.listsOrigin("https://shop77777.example")).toBe(false);
+  expect(directory.listsOrigin(`https://moved${1 + changes}.example`)).toBe(true);
+  expect(key().tenant.load).toBe(load);
+
+  state.tenants.delete("tenant-77777");
+  state.keyOwners.delete(`${shop.pk}-77777`);
+  directory.apply({ ...state, version: 9_999 }, new Set(["tenant-77777"]));
+  expect(key).toThrow("malformed");
+});
