@@ -10,7 +10,7 @@ import { type AppendBatch, openModels, openTables, promoteModel, type TenantTabl
 import type { Cleanup } from "../bench.ts";
 import { makeItems } from "./catalogue.ts";
 
-export const random: RandomBytes = (bytes) => crypto.getRandomValues(bytes);
+const random: RandomBytes = (bytes) => crypto.getRandomValues(bytes);
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
