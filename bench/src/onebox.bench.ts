@@ -53,7 +53,7 @@ export default defineBench({
 
     const held = ({ answered, due }: { answered: number; due: number }) => answered / due;
     const loadHeld = round3(Math.min(held(events), held(recommendations)));
-    const fallbackShare = round3(recommendations.fallbacks / Math.max(1, recommendations.answered));
+    const fallbackShare = round3(recommendations.fallbacks / Math.max(1, recommendations.due));
     const errors = events.errors + recommendations.errors;
     return {
       ok: short ? errors === 0 : errors === 0 && loadHeld >= goals.loadHeld && fallbackShare <= goals.fallbackShare,

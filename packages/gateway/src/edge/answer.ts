@@ -8,14 +8,11 @@ export function answerJson(reply: FastifyReply, status: number, body: string, dr
   reply.hijack();
   const { raw } = reply;
   if (raw.destroyed) return;
-  const headers = [
-    "content-type",
-    "application/json; charset=utf-8",
-    "content-length",
-    String(Buffer.byteLength(body)),
-  ];
+  const bytes = Buffer.byteLength(body);
+  const headers = ["content-type", "application/json; charset=utf-8", "content-length", String(bytes)];
   if (draining) headers.push("connection", "close");
   for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
   raw.writeHead(status, headers);
-  raw.end(body);
+  // Mostly ASCII, which need not be encoded.
+  raw.end(body, bytes === body.length ? "latin1" : "utf8");
 }
