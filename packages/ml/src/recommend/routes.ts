@@ -151,5 +151,6 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
   }
 }
 
+/** As text, which leaves in one write with its headers; Fastify takes text of this type for JSON that is made already. */
 const sendText = (reply: FastifyReply, json: string): FastifyReply =>
-  reply.type("application/json; charset=utf-8").send(Buffer.from(json));
+  reply.type("application/json; charset=utf-8").send(json);
