@@ -60,9 +60,9 @@ export default defineBench({
 
     const processes = (await stack.processes()).filter(({ pid }) => pid !== undefined);
     const samples = new Map<string, { rssMb: number; pssMb: number }[]>();
-    const rounds = short ? 2 : 10;
+    const rounds = short ? 3 : 5;
     for (let round = 0; round < rounds; round++) {
-      await sleep(short ? 200 : 3_000);
+      await sleep(short ? 3_000 : 6_000);
       for (const { kind, pid } of [...processes, { kind: "emptyNode", pid: empty.pid }]) {
         samples.set(kind, [...(samples.get(kind) ?? []), await memoryOf(pid as number)]);
       }

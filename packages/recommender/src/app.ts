@@ -26,10 +26,14 @@ import { FallbackPublisher } from "./serving/fallback-publisher.ts";
 import { watchIdle } from "./serving/idle-watch.ts";
 import { ServedWriter } from "./serving/served-writer.ts";
 import { type Recommended, TenantRecommender } from "./serving/tenant-recommender.ts";
+import { trimWhenQuiet } from "./serving/trim-when-quiet.ts";
 
 const dayMs = 86_400_000;
 /** Served lists are kept this long, for metrics and for "why did I see this". */
 const servedRetentionMs = 90 * dayMs;
+
+/** Long enough that a shop with shoppers in it never waits for a full collection. */
+const quietMs = 5_000;
 
 /** Answers are built by us from checked parts; checking them again on every request would double their cost. */
 const asJson = () => (value: unknown) => JSON.stringify(value);
@@ -130,6 +134,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
       jwksFile: config.jwksFile,
       tenant: config.tenant,
     });
+    trimWhenQuiet(internal, quietMs);
     if (config.idleMs > 0) watchIdle(internal, config.idleMs, tellParent);
 
     internal.post(

@@ -16,7 +16,7 @@ const fromSources = import.meta.filename.endsWith(".ts");
  * There is a recommender for each tenant, and most are idle. V8 lets the young generation grow to 48 MB and keeps it; at
  * 2 MB a semi-space, a collection is more frequent and shorter.
  */
-const leanHeap = ["--max-semi-space-size=2"];
+const leanHeap = ["--max-semi-space-size=2", "--v8-pool-size=1"];
 
 /**
  * Services meet over the wire and never by import, so their programs are found by place: the packages lie side by side
