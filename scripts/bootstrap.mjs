@@ -17,6 +17,7 @@ const node = ["--conditions=@endcap/source", "--disable-warning=ExperimentalWarn
 const tasks = {
   start: { run: node.concat("examples/storefront/src/start.ts"), build: true },
   test: { run: ["node_modules/vitest/vitest.mjs", "run"], build: true, chromium: true },
+  size: { run: node.concat("packages/sdk-browser/scripts/size.ts") },
   slow: { run: node.concat("scripts/slow.ts"), build: true },
   smoke: { run: node.concat("bench/src/run.ts", "smoke"), build: true },
   bench: { run: node.concat("bench/src/run.ts"), build: true },

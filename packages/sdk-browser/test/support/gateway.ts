@@ -35,8 +35,11 @@ export interface Reply {
   readonly headers?: Record<string, string>;
 }
 
-/** Takes over a request: `hang` never answers, `cut` closes the connection, `undefined` leaves it to the gateway. */
-export type Override = (request: SeenRequest) => Reply | "hang" | "cut" | undefined;
+/**
+ * Takes over a request: `hang` never answers, `cut` closes the connection, `lost` does so after the work is done,
+ * `undefined` leaves it to the gateway.
+ */
+export type Override = (request: SeenRequest) => Reply | "hang" | "cut" | "lost" | undefined;
 
 interface SessionRow {
   readonly signingKey: Buffer;
@@ -91,7 +94,8 @@ export async function startGateway(): Promise<Gateway> {
     gateway.requests.push(seen.request);
     const reply = gateway.override(seen.request) ?? seen.refusal ?? handle(seen.request);
     if (reply === "hang") return;
-    if (reply === "cut") {
+    if (reply === "lost" && !seen.refusal) handle(seen.request);
+    if (reply === "cut" || reply === "lost") {
       request.socket.destroy();
       return;
     }
