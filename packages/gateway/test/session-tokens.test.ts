@@ -16,6 +16,7 @@ directory.apply(
     secrets: new Map(shops.map(({ tenant, secrets }) => [tenant.id, secrets])),
     upstreams: new Map(),
     revokedSessions: new Map(),
+    keyOwners: new Map(shops.flatMap(({ tenant }) => tenant.keys.map(({ id }) => [id, tenant.id]))),
   },
   "all",
 );
