@@ -34,8 +34,8 @@ function assertRules(rules: readonly PlacementRule[] | undefined, pointer: strin
   );
   for (const [index, { from, until, pin, boost, exclude }] of rules.entries()) {
     const at = `${pointer}/${index}`;
-    if ([pin, boost, exclude].filter((action) => action !== undefined).length !== 1) {
-      throw fault(at, "action", "A rule is one of pin, boost and exclude");
+    if ([pin, boost, exclude].every((action) => action === undefined)) {
+      throw fault(at, "action", "A rule pins, boosts or excludes, or several of these");
     }
     if (from !== undefined && until !== undefined && Date.parse(until) <= Date.parse(from)) {
       throw fault(`${at}/until`, "until", "A campaign ends after it starts");

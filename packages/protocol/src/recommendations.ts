@@ -126,6 +126,10 @@ export const RecommendationAnswer = Type.Object(
 );
 export type RecommendationAnswer = Static<typeof RecommendationAnswer>;
 
+/** A look at what a placement would answer when its rules are as of that time. Such a list is not logged as served. */
+export const Preview = Type.Object({ at: Timestamp }, { title: "Preview", additionalProperties: false });
+export type Preview = Static<typeof Preview>;
+
 /** What ml asks of a tenant's recommender: the request with the proven shopper, and the placement it resolved. */
 export const RankRequest = Type.Object(
   {
@@ -133,6 +137,7 @@ export const RankRequest = Type.Object(
     strategy: StrategyName,
     placement: Type.Optional(Placement),
     variant: Type.Optional(Type.String()),
+    preview: Type.Optional(Preview),
   },
   { title: "RankRequest", additionalProperties: false },
 );

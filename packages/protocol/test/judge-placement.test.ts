@@ -17,6 +17,7 @@ it("takes a placement whose parts all make sense", () => {
   const rules = [
     { id: "spring", from: "2027-03-01T00:00:00Z", until: "2027-06-01T00:00:00Z", pin: { items: ["a"], position: 1 } },
     { id: "own", boost: { filter: { brand: "Oak" }, factor: 2 } },
+    { id: "both", pin: { items: ["b"], position: 2 }, exclude: { filter: { brand: "Elm" } } },
   ];
   const variants = [0.1, 0.2, 0.7].map((share, n) => ({ name: `v${n}`, share, rules }));
   expect(() =>

@@ -143,7 +143,8 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
       async (request, reply) => {
         const principal = principalOf(request);
         const recommended = await recommender.recommend(principal, request.body);
-        logWhenAnswered(reply, principal.env, recommended);
+        // A preview was made for the shop, not for a shopper.
+        if (request.body.preview === undefined) logWhenAnswered(reply, principal.env, recommended);
         return recommended.answer;
       },
     );

@@ -56,11 +56,11 @@ export class Merchandising {
     return this.#pin(this.#boost(ranked, itemOf), mayShow);
   }
 
-  /** What each rule did to a list of `wanted` entries; `shown` is that list. */
+  /** What each rule did to the list `shown`, an entry for each thing that it does; `candidates` is the catalogue. */
   effects(
     shown: readonly Ranked[],
     itemOf: (id: string) => Item | undefined,
-    candidates: Iterable<Item>,
+    candidates: () => Iterable<Item>,
   ): RuleEffect[] {
     const ids = shown.map(({ id }) => id);
     const matching = (matches: ItemPredicate | undefined) =>
@@ -68,20 +68,13 @@ export class Merchandising {
         const item = itemOf(id);
         return item !== undefined && matches?.(item) === true;
       });
-    const effects = this.#active.map(({ rule, boosted, excluded }): RuleEffect => {
-      if (rule.pin)
-        return effect(
-          rule,
-          "pinned",
-          rule.pin.items.filter((id) => ids.includes(id)),
-        );
-      if (boosted) return effect(rule, "boosted", matching(boosted));
-      const out: string[] = [];
-      for (const item of candidates) {
-        if (out.length === idsPerEffectMax) break;
-        if (excluded?.(item)) out.push(item.id);
-      }
-      return effect(rule, "excluded", out);
+    const effects = this.#active.flatMap(({ rule, boosted, excluded }): RuleEffect[] => {
+      const pinned = rule.pin?.items.filter((id) => ids.includes(id));
+      return [
+        ...(pinned ? [effect(rule, "pinned", pinned)] : []),
+        ...(boosted ? [effect(rule, "boosted", matching(boosted))] : []),
+        ...(excluded ? [effect(rule, "excluded", firstOf(candidates(), excluded))] : []),
+      ];
     });
     return [...effects, ...this.#inactive.map(({ id }): RuleEffect => ({ rule: id, did: "inactive", items: [] }))];
   }
@@ -118,4 +111,14 @@ export class Merchandising {
 
 function effect({ id }: PlacementRule, did: "pinned" | "boosted" | "excluded", items: string[]): RuleEffect {
   return { rule: id, did: items.length > 0 ? did : "nothing", items: items.slice(0, idsPerEffectMax) };
+}
+
+/** Ids of the first items that match, as many as an effect names. */
+function firstOf(items: Iterable<Item>, matches: ItemPredicate): string[] {
+  const found: string[] = [];
+  for (const item of items) {
+    if (found.length === idsPerEffectMax) break;
+    if (matches(item)) found.push(item.id);
+  }
+  return found;
 }

@@ -3,7 +3,9 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SimilarItems } from "../catalogue/similar-items.ts";
 import type { LiveDelta } from "../live/live-delta.ts";
 import type { Model } from "../model/index.ts";
+import { sameCategory } from "./category.ts";
 import { type Audience, Exploration } from "./exploration.ts";
+import { bothFilters } from "./filters.ts";
 import { forYou, sellingNow, voiceMax } from "./for-you.ts";
 import { fuse } from "./fuse.ts";
 import type { History } from "./history.ts";
@@ -11,6 +13,7 @@ import { LiveLists } from "./live-lists.ts";
 import { listMax, ModelDesk, type ModelLists } from "./model-lists.ts";
 import type { Ranked } from "./ranked.ts";
 import type { RankRules } from "./rules.ts";
+import { collapseVariants } from "./variants.ts";
 
 /** Ranked for each entry that is wanted, so that variants can collapse and the list stays full. */
 const variantsOverfetch = 4;
@@ -18,6 +21,8 @@ const variantsOverfetch = 4;
 const boostReach = 100;
 /** Newest items of a history that similarity speaks for. */
 const seedsMax = 3;
+/** Strategies whose list stands beside the items in view, and never repeats them. */
+const asideOfItems: ReadonlySet<string> = new Set(["related_items", "bought_together", "trending"]);
 
 /** One request, resolved to what its list depends on. */
 interface Query {
@@ -68,10 +73,35 @@ export class Ranker {
       reach,
       needed,
     };
-    const ranked = model === undefined ? this.#withoutModel(query) : this.#withModel(model, query, audience);
-    const varied = rules.collapseVariants ? this.#collapse(ranked, rules, reach) : ranked;
-    const ordered = merchandising.apply(varied, (entry) => this.#itemOf(entry), query.allowed);
+    const ranked = this.#categoryFirst(query, (each) =>
+      model === undefined ? this.#withoutModel(each) : this.#withModel(model, each, audience),
+    );
+    const itemOf = (entry: Ranked) => this.#itemOf(entry);
+    const varied = rules.collapseVariants ? collapseVariants(ranked, this.#itemsOf(inView), reach, itemOf) : ranked;
+    // A pin among given ids moves one of them; it brings no other.
+    const mayPin = (id: string) =>
+      query.allowed(id) && (rules.strategy !== "personalized_ranking" || rules.items.includes(id));
+    const ordered = merchandising.apply(varied, itemOf, mayPin);
     return ordered.slice(rules.offset, wanted);
+  }
+
+  /** What trends beside items in view is first what trends in their categories, then the rest. */
+  #categoryFirst(query: Query, rank: (query: Query) => Ranked[]): Ranked[] {
+    const { rules, allowed } = query;
+    const category = rules.strategy === "trending" ? sameCategory(this.#itemsOf(rules.items)) : undefined;
+    if (category === undefined) return rank(query);
+    const inCategory = (id: string) => {
+      const item = this.#catalogue.get(id);
+      return item !== undefined && category.matches(item) && allowed(id);
+    };
+    const within = { ...rules, filter: bothFilters(rules.filter, category) };
+    const first = rank({ ...query, rules: within, allowed: inCategory });
+    if (first.length >= query.reach) return first;
+    const listed = new Set(first.map(({ id }) => id));
+    return continued(
+      first,
+      rank(query).filter(({ id }) => !listed.has(id)),
+    );
   }
 
   /** Makes what is derived from a model and the catalogue, which takes longer than a request may. */
@@ -232,17 +262,15 @@ export class Ranker {
   }
 
   #similarTo(seedIds: readonly string[], limit: number, accept: (item: Item) => boolean): Ranked[] {
-    const seeds = seedIds.map((id) => this.#catalogue.get(id)).filter((item) => item !== undefined);
     return this.#similar
-      .similarTo(seeds, limit, accept)
+      .similarTo(this.#itemsOf(seedIds), limit, accept)
       .map(({ item, seed }, index) => ({ id: item.id, score: 1 / (1 + index), cause: "similar", source: seed.id }));
   }
 
   /** What must not be on the list whatever its score. */
   #banned(rules: RankRules, history: History): ReadonlySet<string> {
     const banned = new Set(rules.exclude);
-    if (rules.strategy === "related_items" || rules.strategy === "bought_together")
-      for (const id of rules.items) banned.add(id);
+    if (asideOfItems.has(rules.strategy)) for (const id of rules.items) banned.add(id);
     if (rules.strategy === "for_you" && history.session.length === 0) for (const id of rules.items) banned.add(id);
     if (!rules.repeats && rules.strategy !== "recently_viewed" && rules.strategy !== "personalized_ranking")
       for (const id of history.seen) banned.add(id);
@@ -250,22 +278,8 @@ export class Ranker {
     return banned;
   }
 
-  /** Keeps the best of each group of variants; what was left out fills the end, so that the list never comes back short. */
-  #collapse(ranked: readonly Ranked[], rules: RankRules, wanted: number): Ranked[] {
-    const groups = new Set<string>();
-    for (const id of rules.strategy === "personalized_ranking" ? [] : rules.items) {
-      const group = this.#catalogue.get(id)?.groupId;
-      if (group !== undefined) groups.add(group);
-    }
-    const kept: Ranked[] = [];
-    const left: Ranked[] = [];
-    for (const entry of ranked) {
-      const group = this.#itemOf(entry)?.groupId;
-      if (group === undefined || !groups.has(group)) kept.push(entry);
-      else left.push(entry);
-      if (group !== undefined) groups.add(group);
-    }
-    return kept.length >= wanted ? kept : [...kept, ...left];
+  #itemsOf(ids: readonly string[]): Item[] {
+    return ids.map((id) => this.#catalogue.get(id)).filter((item) => item !== undefined);
   }
 
   #itemOf({ id, item }: Ranked): Item | undefined {

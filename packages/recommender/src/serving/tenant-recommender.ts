@@ -49,7 +49,7 @@ export class TenantRecommender {
 
   async recommend(principal: Principal, rank: RankRequest): Promise<Recommended> {
     const { catalogue, champion, tableOf, historyEvents, now, random } = this.#options;
-    const rules = rulesOf(rank, now());
+    const rules = rulesOf(rank, rank.preview === undefined ? now() : Date.parse(rank.preview.at));
     const shopper = shopperOf(principal, rank.request.shopper);
     const table = await tableOf(principal.env);
     const stored = hasId(shopper) ? await table.events.latest(shopper, historyEvents) : [];
@@ -81,7 +81,11 @@ export class TenantRecommender {
       model: served === undefined ? null : { version: served.version, trainedAt: served.trainedAt },
       ...(include.has("rules") &&
         principal.auth === "sk" && {
-          rules: rules.merchandising.effects(ranked, (id) => catalogue.get(id), catalogue.items()),
+          rules: rules.merchandising.effects(
+            ranked,
+            (id) => catalogue.get(id),
+            () => catalogue.items(),
+          ),
         }),
       serverTime: new Date(at).toISOString(),
     };

@@ -45,6 +45,82 @@ it("a pin never shows what may not be shown", async () => {
   expect(answer.body.rules?.[0]?.did).toBe("nothing");
 });
 
+it("pins never shorten a list, wherever they point and however often they name an item", async () => {
+  const shop = await trainedShop();
+  const pinned: PlacementRule[][] = [
+    [{ id: "far", pin: { items: ["camp-1"], position: 100 } }],
+    [{ id: "twice", pin: { items: ["camp-1", "camp-1", "tea-2"], position: 1 } }],
+    ["a", "b"].map((id) => ({ id, pin: { items: ["tea-3"], position: 2 } })),
+    [{ id: "nothing", pin: { items: ["no-such-item", "tea-0"], position: 1 } }],
+    [{ id: "all", pin: { items: idsOf("camp"), position: 1 } }],
+  ];
+  for (const rules of pinned) {
+    for (const limit of [1, 6, 31]) {
+      const list = ids(await ask(shop, rules, { limit }));
+      expect([rules[0]?.id, list.length, new Set(list).size]).toEqual([rules[0]?.id, limit, limit]);
+    }
+    const pages = await Promise.all([0, 5, 10].map((offset) => ask(shop, rules, { limit: 5, offset })));
+    expect(pages.flatMap(ids)).toEqual(ids(await ask(shop, rules, { limit: 15 })));
+  }
+});
+
+it("a pin moves one of the given ids and brings no other", async () => {
+  const shop = await trainedShop();
+  const placement = {
+    id: "search",
+    strategy: "personalized_ranking",
+    repeats: "allow",
+    rules: [{ id: "first", pin: { items: ["bath-2", "camp-1"], position: 1 } }],
+  };
+  const items = ["tea-1", "tea-2", "camp-1"];
+  const answer = await shop.rank({ strategy: "personalized_ranking", placement, request: { items } });
+  expect(ids(answer)[0]).toBe("camp-1");
+  expect(ids(answer).sort()).toEqual([...items].sort());
+});
+
+it("a rule that does several things says each of them", async () => {
+  const shop = await trainedShop();
+  const rule: PlacementRule = {
+    id: "autumn",
+    pin: { items: ["camp-3"], position: 1 },
+    boost: { filter: { id: "tea-5" }, factor: 20 },
+    exclude: { filter: { id: { $in: ["tea-1", "tea-2"] } } },
+  };
+  const answer = await ask(shop, [rule]);
+  expect(ids(answer).slice(0, 2)).toEqual(["camp-3", "tea-5"]);
+  expect(ids(answer)).toHaveLength(6);
+  expect(answer.body.rules).toEqual([
+    { rule: "autumn", did: "pinned", items: ["camp-3"] },
+    { rule: "autumn", did: "boosted", items: ["tea-5"] },
+    { rule: "autumn", did: "excluded", items: expect.arrayContaining(["tea-1", "tea-2"]) },
+  ]);
+  const over = await ask(shop, [{ ...rule, until: at(-hour) }]);
+  expect(over.body.rules).toEqual([{ rule: "autumn", did: "inactive", items: [] }]);
+});
+
+it("a preview shows a campaign before it starts and after it ended, and is not logged as served", async () => {
+  const shop = await trainedShop();
+  const rules = [{ id: "week", from: at(24 * hour), until: at(48 * hour), pin: { items: ["camp-3"], position: 1 } }];
+  const placement = { id: "home", strategy: "related_items", repeats: "allow", rules };
+  const shopper = { userId: "anna" };
+  const look = (preview?: { at: string }) =>
+    shop.rank({
+      strategy: "related_items",
+      placement,
+      request: { shopper, items: ["tea-0"], limit: 3, include: ["rules"] },
+      ...(preview && { preview }),
+    });
+  const did = async (hours: number) => (await look({ at: at(hours * hour) })).body.rules?.[0]?.did;
+  expect([await did(1), await did(30), await did(50)]).toEqual(["inactive", "pinned", "inactive"]);
+  const previewed = await look({ at: at(30 * hour) });
+  const served = await look();
+  expect(ids(previewed)[0]).toBe("camp-3");
+  expect(served.body.rules?.[0]?.did).toBe("inactive");
+  await shop.stop();
+  expect(await shop.table.served.get(shopper, served.body.recommendationId)).toBeDefined();
+  expect(await shop.table.served.get(shopper, previewed.body.recommendationId)).toBeUndefined();
+});
+
 it("a boost lifts, a small factor buries, and both keep the list full", async () => {
   const shop = await trainedShop();
   const plain = ids(await ask(shop, [], { limit: 7 }));

@@ -75,6 +75,14 @@ it("a shop with only a catalogue gets similar items and the newest, at once", as
   expect(ids(related).every((id) => id.startsWith("tea"))).toBe(true);
   expect(related.body.items[0]?.reason).toMatchObject({ kind: "similar", text: "Similar to Title of tea-1" });
   expect(related.body.model).toBeNull();
+  // And the other strategies of a shop that nobody has looked at yet.
+  const trending = ids(await shop.ask("trending", { items: ["tea-1"], limit: 3 }));
+  expect(trending.sort()).toEqual(["bath-1", "tea-2", "tea-3"]);
+  expect(ids(await shop.ask("trending", { items: ["tea-1"], limit: 2 })).sort()).toEqual(["tea-2", "tea-3"]);
+  const newShopper = await shop.ask("for_you", { shopper: { userId: "new" }, items: ["tea-1"], limit: 2 });
+  expect(ids(newShopper).sort()).toEqual(["tea-2", "tea-3"]);
+  const cart = await shop.ask("bought_together", { items: ["tea-1"], limit: 3 });
+  expect(ids(cart)).toHaveLength(3);
   expect(ids(await shop.ask("trending", { limit: 1 }))).toEqual(["bath-1"]);
 });
 

@@ -60,6 +60,9 @@ it("every item sold out, or a filter that matches nothing: an empty list, not an
   const shop = await trainedShop();
   const nothing = await shop.ask("for_you", { filter: { brand: "nobody" } });
   expect([nothing.status, ids(nothing)]).toEqual([200, []]);
+  // The recommender's own answer, and a true one: `fallback` is for lists that somebody else had to make.
+  expect(nothing.body).not.toHaveProperty("fallback");
+  expect(nothing.body.model?.version).toMatch(/^m-/);
   const updatedAt = new Date().toISOString();
   await shop.table.catalogue.upsert(
     themes.flatMap((theme) => idsOf(theme).map((id) => item(id, { availability: "out_of_stock", updatedAt }))),
@@ -69,6 +72,16 @@ it("every item sold out, or a filter that matches nothing: an empty list, not an
     (each) => ids(each).length === 0,
   );
   expect(answer.status).toBe(200);
+  for (const [strategy, items] of [
+    ["trending", ["tea-1"]],
+    ["related_items", ["tea-1"]],
+    ["bought_together", ["tea-1"]],
+    ["personalized_ranking", ["tea-1", "bath-2"]],
+    ["recently_viewed", []],
+  ] as const) {
+    const { status, body } = await shop.ask(strategy, { items });
+    expect([strategy, status, body.items, body.fallback]).toEqual([strategy, 200, [], undefined]);
+  }
 });
 
 it("offset goes on where the list before it ended", async () => {

@@ -74,9 +74,41 @@ it("recently_viewed is the history, newest first, each item once", async () => {
   expect(ids(await shop.ask("recently_viewed", { shopper: anna }))).toEqual(["tea-1", "camp-1"]);
 });
 
-it("trending answers without a shopper", async () => {
+it("trending answers without a shopper, by what is looked at lately rather than by what ever was", async () => {
+  const shop = await TestShop.open({ exploreEvery: 0 });
+  await fillShop(shop);
+  const now = Date.now();
+  const day = 86_400_000;
+  const looks = async (id: string, count: number, agoMs: number) => {
+    for (let n = 0; n < count; n++)
+      await shop.record({ kind: "user", id: `${id}-${n}` }, event("view_item", now - agoMs - n * 60_000, id, "bath-7"));
+  };
+  await looks("camp-6", 60, 40 * day);
+  await looks("desk-6", 40, 60_000);
+  await shop.train();
+  await shop.start();
+  const trending = ids(await shop.ask("trending", { limit: 32 }));
+  expect(trending).toHaveLength(32);
+  expect(trending.indexOf("desk-6")).toBeLessThan(2);
+  expect(trending.indexOf("camp-6")).toBeGreaterThan(trending.indexOf("desk-6"));
+  const popular = ids(await shop.ask("for_you", { limit: 32 }));
+  expect(popular.indexOf("desk-6")).toBeLessThan(popular.indexOf("camp-6"));
+});
+
+it("trending is per category: of the filter, or first of the items in view", async () => {
   const shop = await trainedShop();
-  expect(ids(await shop.ask("trending", { limit: 5 }))).toHaveLength(5);
+  const tea = await shop.ask("trending", { limit: 20, filter: { categories: "tea" } });
+  expect(ids(tea).sort()).toEqual(idsOf("tea"));
+  const beside = ids(await shop.ask("trending", { limit: 12, items: ["tea-3"] }));
+  expect(beside.slice(0, 7).sort()).toEqual(idsOf("tea").filter((id) => id !== "tea-3"));
+  expect(beside).toHaveLength(12);
+  expect(new Set(beside).size).toBe(12);
+  expect(beside).not.toContain("tea-3");
+  const pages = [0, 4, 8].map((offset) => shop.ask("trending", { limit: 4, offset, items: ["tea-3"] }));
+  expect((await Promise.all(pages)).flatMap(ids)).toEqual(beside);
+  const both = await shop.ask("trending", { limit: 8, items: ["tea-3"], filter: { categories: "bath" } });
+  expect(ids(both).sort()).toEqual(idsOf("bath"));
+  expect(ids(await shop.ask("trending", { limit: 5, items: ["nothing"] }))).toHaveLength(5);
 });
 
 it("linked histories are one", async () => {
@@ -123,4 +155,51 @@ it("a placement can exclude what the shopper looked at", async () => {
   const answer = await shop.rank({ strategy: "for_you", placement, request: { shopper: anna, limit: 20 } });
   expect(ids(answer)).not.toContain("tea-0");
   expect(ids(answer)).not.toContain("tea-1");
+});
+
+it("a placement can allow it, and then a shopper's own items come back", async () => {
+  const shop = await trainedShop();
+  await shop.record(
+    { kind: "user", id: "anna" },
+    event("view_item", Date.now() - 1_000, "tea-0"),
+    event("view_item", Date.now(), "tea-1"),
+  );
+  const ask = (strategy: string, repeats: string, items: string[] = []) =>
+    shop.rank({ strategy, placement: { id: "p", strategy, repeats }, request: { shopper: anna, limit: 32, items } });
+  for (const strategy of ["for_you", "trending"]) {
+    expect(ids(await ask(strategy, "allow"))).toEqual(expect.arrayContaining(["tea-0", "tea-1"]));
+    const without = ids(await ask(strategy, "exclude"));
+    expect(without.filter((id) => id === "tea-0" || id === "tea-1")).toEqual([]);
+    expect(without).toHaveLength(30);
+  }
+  expect(ids(await ask("related_items", "allow", ["tea-0"]))).toContain("tea-1");
+  expect(ids(await ask("related_items", "exclude", ["tea-0"]))).not.toContain("tea-1");
+  // What is asked for by name, or is a history, is no repeat.
+  expect(ids(await ask("personalized_ranking", "exclude", ["tea-0", "bath-1"]))).toHaveLength(2);
+  expect(ids(await ask("recently_viewed", "exclude"))).toEqual(["tea-1", "tea-0"]);
+});
+
+it("a shop with one shopper learns from that one, and answers them and a stranger", async () => {
+  const shop = await TestShop.open();
+  const tea = idsOf("tea");
+  await shop.table.catalogue.upsert([...tea, ...idsOf("bath")].map((id) => item(id)));
+  const start = Date.now() - 20 * 86_400_000;
+  for (let visit = 0; visit < 20; visit++) {
+    const at = start + visit * 86_400_000;
+    const views = [0, 1, 2].map((n) => event("view_item", at + n * 10_000, tea[(visit + n) % 8] as string));
+    await shop.record({ kind: "user", id: "anna" }, ...views);
+  }
+  const { promoted } = await shop.train();
+  expect(promoted).toBe(true);
+  await shop.start();
+  for (const shopper of [anna, { userId: "stranger" }]) {
+    const list = ids(await shop.ask("for_you", { shopper, limit: 10 }));
+    expect(new Set(list).size).toBe(10);
+  }
+  expect(ids(await shop.ask("related_items", { items: ["tea-3"], limit: 3 })).map(theme)).toEqual([
+    "tea",
+    "tea",
+    "tea",
+  ]);
+  expect(ids(await shop.ask("recently_viewed", { shopper: anna, limit: 20 }))).toHaveLength(8);
 });
