@@ -42,6 +42,12 @@ function parseIds(text: string | null): string[] {
 
 export function mount(host: HTMLElement, endcap: Endcap): View {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  // What a server rendered and a script put in (a client-side navigation), where the HTML parser makes no shadow root.
+  const late = host.querySelector<HTMLTemplateElement>(":scope > template[shadowrootmode]");
+  if (late) {
+    root.append(late.content);
+    late.remove();
+  }
   root.adoptedStyleSheets = [styleSheet()];
   let section: HTMLElement | undefined;
   let impressions: Impressions | undefined;

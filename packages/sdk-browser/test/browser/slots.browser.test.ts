@@ -56,6 +56,23 @@ test("a list that a server rendered is adopted: nothing is asked, everything is 
   expect(visit.problems).toEqual([]);
 });
 
+test("a list that a server rendered and a script put in is adopted as well", async () => {
+  const recommendationId = "01900000-0000-7000-8000-000000000002";
+  stage.shop.pages.set("/late", {
+    html: shopPage(
+      `<div id="slot"></div><script>
+        slot.innerHTML = '<endcap-recommendations placement="home" layout="grid" recommendation-id="${recommendationId}"><template shadowrootmode="open"><section><ul><li data-id="x" style="width:200px;height:200px"><a href="/p/x">x</a></li></ul></section></template></endcap-recommendations>';
+      </script>`,
+    ),
+  });
+  await using visit = await stage.visit("/late");
+  await stage.gateway.until(() => eventsOf("recommendation_impression").length === 1);
+  expect(eventsOf("recommendation_impression")[0]).toMatchObject({ recommendationId, items: [{ id: "x" }] });
+  expect(asked()).toEqual([]);
+  // Chromium itself says in the console that innerHTML makes no shadow root.
+  expect(visit.problems.filter((line) => !line.includes("setHTMLUnsafe()"))).toEqual([]);
+});
+
 test("a template of the shop's own makes the cards, in the page's styles", async () => {
   stage.shop.pages.set("/template", {
     html: shopPage(
