@@ -34,7 +34,9 @@ export default defineBench({
     const directory = await mkdtemp(join(tmpdir(), "endcap-onebox-"));
     cleanup(() => rm(directory, { recursive: true, force: true }));
 
-    const stack = await startStack({ cleanup });
+    // One machine is all shoppers; each session still has its own limit.
+    const env = { ENDCAP_GATEWAY_BROWSER_REQUESTS_PER_SECOND: "1000000", ENDCAP_GATEWAY_BROWSER_BURST: "1000000" };
+    const stack = await startStack({ env, cleanup });
     const tenants = await openShops(stack, standardTenants, directory, log);
     const plan: LoadPlan = {
       port: Number(new URL(stack.ready.gatewayUrl).port),

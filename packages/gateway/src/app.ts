@@ -21,8 +21,10 @@ import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
+import { createFailedProofs } from "./limits/failed-proofs.ts";
 import { createLoadShedder } from "./limits/load-shedder.ts";
 import { createQuota } from "./limits/quota.ts";
+import { createSessionLimits } from "./limits/session-limits.ts";
 import { usageToControl } from "./metering/control-usage.ts";
 import { createMetering, type Metering } from "./metering/metering.ts";
 import { sdkRoutes } from "./sdk-files/routes.ts";
@@ -105,18 +107,24 @@ export async function buildGateway(
     registers: [registry],
   });
   const nonces = createNonceStore({ perKeyMax: config.noncesPerKeyMax, onForgotten: (count) => forgotten.inc(count) });
-  const addressLimit = { requestsPerSecond: config.addressRequestsPerSecond, burst: config.addressBurst };
-  const addresses = createAddressLimiter(addressLimit, config.addressesMax);
+  const byAddress = (requestsPerSecond: number, burst: number) =>
+    createAddressLimiter({ requestsPerSecond, burst }, config.addressesMax);
+  const bootstraps = byAddress(config.addressRequestsPerSecond, config.addressBurst);
+  const failedProofs = createFailedProofs(byAddress(config.refusalsPerSecond, config.refusalsBurst));
+  const sessionLimits = createSessionLimits(byAddress(config.browserRequestsPerSecond, config.browserBurst), {
+    requestsPerSecond: config.sessionRequestsPerSecond,
+    burst: config.sessionBurst,
+  });
   const bodies = createBodyBudget(config.bodiesBytesMax);
   const sessionTokens = createSessionTokens(directory, config.sessionsCachedMax);
   const servers = createServerAuth(directory, nonces, now);
-  const browsers = createBrowserAuth({ directory, sessions: sessionTokens, addresses, now });
+  const browsers = createBrowserAuth({ directory, sessions: sessionTokens, bootstraps, sessionLimits, now });
   const sessions = createSessionObjects({ tokens: sessionTokens, publicUrl: config.publicUrl, now });
   const coalescer = createCoalescer({ issuer: tokens.collector, queuedBytesMax: config.queuedBytesMax });
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    guard(scope, { servers, browsers, bodies, quota, shedder, gateways, now });
+    guard(scope, { servers, browsers, failedProofs, bodies, quota, shedder, gateways, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
@@ -127,7 +135,7 @@ export async function buildGateway(
 
   async function openSessions(scope: App): Promise<void> {
     rawBodies(scope, ["application/json", "text/plain"]);
-    await openSessionRoute(scope, { browsers, sessions, links, now });
+    await openSessionRoute(scope, { browsers, sessions, links, failedProofs, now });
   }
 
   preflightRoutes(app, directory);

@@ -118,9 +118,39 @@ export const gatewayConfig = defineConfig({
       default: 120,
       minimum: 1,
     }),
-    addressesMax: Type.Integer({ description: "addresses remembered for that", default: 50_000, minimum: 1_000 }),
+    addressesMax: Type.Integer({
+      description: "addresses remembered for each limit by address",
+      default: 50_000,
+      minimum: 1_000,
+    }),
+    browserRequestsPerSecond: Type.Integer({
+      description: "signed browser requests a second from one address: many shoppers share one behind a carrier",
+      default: 1_000,
+      minimum: 1,
+    }),
+    browserBurst: Type.Integer({
+      description: "signed browser requests at once from one address",
+      default: 5_000,
+      minimum: 1,
+    }),
+    sessionRequestsPerSecond: Type.Integer({
+      description: "requests a second of one browser session",
+      default: 20,
+      minimum: 1,
+    }),
+    sessionBurst: Type.Integer({ description: "requests at once of one browser session", default: 200, minimum: 1 }),
+    refusalsPerSecond: Type.Integer({
+      description: "failed authentications a second from one address that are told their reason",
+      default: 5,
+      minimum: 1,
+    }),
+    refusalsBurst: Type.Integer({
+      description: "failed authentications at once from one address that are told their reason",
+      default: 100,
+      minimum: 1,
+    }),
     sessionsCachedMax: Type.Integer({
-      description: "verified session tokens remembered, about 2 KB each",
+      description: "verified session tokens, and what each has used of its rate, remembered; about 2 KB each",
       default: 20_000,
       minimum: 100,
     }),

@@ -128,7 +128,7 @@ export {
   TenantSecrets,
   TenantSettings,
 } from "./snapshot.ts";
-export { QUOTA_SOFT_SHARE, TIERS, Tier, TierLimits, type TierPlan } from "./tiers.ts";
+export { QUOTA_SOFT_SHARE, RATE_LIMIT_DRAFT, TIERS, Tier, TierLimits, type TierPlan } from "./tiers.ts";
 export { LATENCY_BOUNDS_MS, monthOf, UsageAnswer, UsageRecord, UsageReport } from "./usage.ts";
 export { type RandomBytes, uuidV7, uuidV7Time, uuidV8, uuidVersion } from "./uuid.ts";
 export { type EventRules, type Judged, judgeEvent, judgeItem } from "./validate.ts";

@@ -34,6 +34,9 @@ export interface TierPlan {
 /** From this share of the month's events on, answers warn; at the whole of it events are refused. */
 export const QUOTA_SOFT_SHARE = 0.8;
 
+/** What the fields `RateLimit` and `RateLimit-Policy` follow. */
+export const RATE_LIMIT_DRAFT = "draft-ietf-httpapi-ratelimit-headers-10";
+
 const MILLION = 1_000_000;
 
 export const TIERS: Readonly<Record<Tier, TierPlan>> = {

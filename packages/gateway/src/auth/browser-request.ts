@@ -11,6 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { allowOrigin } from "../cors/allow-origin.ts";
 import type { AddressLimiter } from "../limits/address-limiter.ts";
+import type { SessionLimits } from "../limits/session-limits.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
 import { type Caller, PrincipalText } from "./caller.ts";
@@ -42,18 +43,26 @@ export interface BrowserAuth {
 export interface BrowserAuthOptions {
   readonly directory: TenantDirectory;
   readonly sessions: SessionTokens;
-  readonly addresses: AddressLimiter;
+  /** Of pages without a session. */
+  readonly bootstraps: AddressLimiter;
+  readonly sessionLimits: SessionLimits;
   readonly now: () => number;
 }
 
-export function createBrowserAuth({ directory, sessions, addresses, now }: BrowserAuthOptions): BrowserAuth {
+export function createBrowserAuth({
+  directory,
+  sessions,
+  bootstraps,
+  sessionLimits,
+  now,
+}: BrowserAuthOptions): BrowserAuth {
   function bootstrapKey(reply: FastifyReply, keyId: string): { key: KeyContext; origin: string } {
     const at = now();
     const key = directory.key(keyId, "publishable", at);
     const origin = originOf(reply.request);
     if (!key.tenant.origins.has(origin)) throw new EndcapError("origin_denied");
     allowOrigin(reply, origin);
-    addresses.take(reply, at);
+    bootstraps.take(reply, at);
     return { key, origin };
   }
 
@@ -86,7 +95,9 @@ export function createBrowserAuth({ directory, sessions, addresses, now }: Brows
     if (!isMacOf(envelope.signature, "base64url", signingKey, prefix, payload)) {
       throw new EndcapError("signature_invalid");
     }
-    judgeTime(envelope.ms, claims.exp * 1000, use, now());
+    const at = now();
+    judgeTime(envelope.ms, claims.exp * 1000, use, at);
+    sessionLimits.take(reply, verdict.rate, at);
     // The same for all requests of a session, until the tenant changes.
     if (verdict.caller?.tenant !== tenant) verdict.caller = callerOf(claims, tenant, origin);
     return verdict.caller;

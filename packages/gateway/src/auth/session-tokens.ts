@@ -2,6 +2,7 @@ import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:c
 import { EndcapError, LIMITS, SessionClaims } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import { Compile } from "typebox/compile";
+import { Gcra } from "../limits/gcra.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { SessionKey, TenantContext } from "../tenants/tenant-context.ts";
 import type { Caller } from "./caller.ts";
@@ -15,6 +16,8 @@ export interface SessionVerdict {
   readonly signingKey: KeyObject;
   /** Who it last spoke for, kept by whoever asks. */
   caller: Caller | undefined;
+  /** What the session has used of its rate. Forgotten with the verdict. */
+  readonly rate: Gcra;
 }
 
 export type NewSession = Omit<SessionClaims, "jti" | "iat" | "exp" | "scope" | "tenant">;
@@ -61,7 +64,7 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
     if (!claimsCheck.Check(claims)) throw invalid("the claims are not those of a session");
     if (claims.exp * 1000 + ageMsMax <= now) throw invalid("older than any batch may be");
     const signingKey = createSecretKey(signingKeyOf(sessionKey, claims.jti));
-    const verdict = { claims, generation, signingKey, caller: undefined };
+    const verdict = { claims, generation, signingKey, caller: undefined, rate: new Gcra() };
     verdicts.set(token, verdict);
     return verdict;
   }

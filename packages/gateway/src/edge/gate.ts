@@ -6,6 +6,7 @@ import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
 import { admit } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
+import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { LoadShedder } from "../limits/load-shedder.ts";
 import type { Quota } from "../limits/quota.ts";
 import { checkTarget } from "./target.ts";
@@ -35,6 +36,7 @@ export interface Admitted {
 export interface GateOptions {
   readonly servers: ServerAuth;
   readonly browsers: BrowserAuth;
+  readonly failedProofs: FailedProofs;
   readonly bodies: BodyBudget;
   readonly quota: Quota;
   readonly shedder: LoadShedder;
@@ -47,7 +49,8 @@ export interface GateOptions {
  * Guards the scope it is called for. A server's request is judged by its headers before its body is read, a browser's
  * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
  */
-export function guard(app: App, { servers, browsers, bodies, quota, shedder, gateways, now }: GateOptions): void {
+export function guard(app: App, options: GateOptions): void {
+  const { servers, browsers, failedProofs, bodies, quota, shedder, gateways, now } = options;
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
 
@@ -65,7 +68,7 @@ export function guard(app: App, { servers, browsers, bodies, quota, shedder, gat
         bodies.reserve(reply);
       }
     } catch (error) {
-      done(asError(error));
+      done(failedProofs.judge(reply, asError(error), now()));
       return;
     }
     done();
@@ -88,7 +91,7 @@ export function guard(app: App, { servers, browsers, bodies, quota, shedder, gat
       checkBodySize(proven.caller, body?.length ?? 0);
       request.admitted = proven;
     } catch (error) {
-      done(asError(error));
+      done(failedProofs.judge(reply, asError(error), now()));
       return;
     }
     done();

@@ -1,12 +1,17 @@
 import { isIPv6 } from "node:net";
 import { EndcapError } from "@endcap/protocol";
-import type { FastifyReply } from "fastify";
 import { LRUCache } from "lru-cache";
 import { Gcra, type RateLimit } from "./gcra.ts";
 
+/** What is read and written of a reply. */
+export interface AddressedReply {
+  readonly request: { readonly ip: string };
+  header(name: string, value: string): unknown;
+}
+
 export interface AddressLimiter {
   /** Counts one request from the address of `reply`. @throws EndcapError `rate_limited` */
-  take(reply: FastifyReply, now: number): void;
+  take(reply: AddressedReply, now: number): void;
 }
 
 /**

@@ -8,12 +8,13 @@ import {
   type Principal,
 } from "@endcap/protocol";
 import { type App, pointersOf } from "@endcap/service-kit";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
 import type { BrowserAuth, ProvenBrowser } from "../auth/browser-request.ts";
 import { verifyUserToken } from "../auth/user-tokens.ts";
 import { checkTarget } from "../edge/target.ts";
 import { admit } from "../limits/admission.ts";
+import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { Links } from "./links.ts";
 import type { SessionObjects } from "./session-objects.ts";
 
@@ -21,6 +22,7 @@ export interface OpenSessionOptions {
   readonly browsers: BrowserAuth;
   readonly sessions: SessionObjects;
   readonly links: Links;
+  readonly failedProofs: FailedProofs;
   readonly now: () => number;
 }
 
@@ -33,44 +35,45 @@ const brace = 0x7b;
  */
 export async function openSessionRoute(
   app: App,
-  { browsers, sessions, links, now }: OpenSessionOptions,
+  { browsers, sessions, links, failedProofs, now }: OpenSessionOptions,
 ): Promise<void> {
   app.addHook("onRequest", async (request, reply) => checkTarget(request, reply));
 
-  app.post(
-    "/v1/sessions",
-    { bodyLimit: LIMITS.sessionBodyBytesMax },
-    async (request, reply): Promise<OpenSessionAnswer> => {
-      const { body } = request;
-      if (!Buffer.isBuffer(body) || body.length === 0) throw new EndcapError("body_missing");
-      const proven = body[0] === brace ? undefined : provenSession(reply, body);
-      const asked = readRequest(proven?.payload ?? body);
-      const { key, origin } = browsers.bootstrapKey(reply, asked.key);
-      const { tenant, env } = key;
-      request.principal = { tenant: tenant.id, env, tier: tenant.tenant.tier, scope: [], auth: "ep1", key: key.id };
-      if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
-        throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
-      }
-      admit(tenant, reply, now());
-
-      const user =
-        asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
-      const provenId = proven?.caller.principal.anonymousId;
-      const anonymousId =
-        provenId ?? asked.anonymousId ?? user?.anonymousId ?? newAnonymousId((bytes) => crypto.getRandomValues(bytes));
-      if (!isAnonymousId(anonymousId)) {
-        throw new EndcapError("invalid_request", { errors: [{ pointer: "/anonymousId", code: "pattern" }] });
-      }
-      const session = { sub: anonymousId, ...(user && { uid: user.userId }), key: key.id, env, origin };
-      if (user !== undefined && (provenId === anonymousId || user.anonymousId === anonymousId)) {
-        const ids = { anonymousId, userId: user.userId };
-        const { tier } = tenant.tenant;
-        const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ec1", key: key.id, ...ids };
-        await links.write(tenant, principal, { ...ids, at: new Date(now()).toISOString() }, request.id);
-      }
-      return { session: sessions.create(request, tenant, session), ...(user && { userId: user.userId }) };
-    },
+  app.post("/v1/sessions", { bodyLimit: LIMITS.sessionBodyBytesMax }, (request, reply) =>
+    open(request, reply).catch((error: unknown) => {
+      throw failedProofs.judge(reply, error, now());
+    }),
   );
+
+  async function open(request: FastifyRequest, reply: FastifyReply): Promise<OpenSessionAnswer> {
+    const { body } = request;
+    if (!Buffer.isBuffer(body) || body.length === 0) throw new EndcapError("body_missing");
+    const proven = body[0] === brace ? undefined : provenSession(reply, body);
+    const asked = readRequest(proven?.payload ?? body);
+    const { key, origin } = browsers.bootstrapKey(reply, asked.key);
+    const { tenant, env } = key;
+    request.principal = { tenant: tenant.id, env, tier: tenant.tenant.tier, scope: [], auth: "ep1", key: key.id };
+    if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
+      throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
+    }
+    admit(tenant, reply, now());
+
+    const user = asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
+    const provenId = proven?.caller.principal.anonymousId;
+    const anonymousId =
+      provenId ?? asked.anonymousId ?? user?.anonymousId ?? newAnonymousId((bytes) => crypto.getRandomValues(bytes));
+    if (!isAnonymousId(anonymousId)) {
+      throw new EndcapError("invalid_request", { errors: [{ pointer: "/anonymousId", code: "pattern" }] });
+    }
+    const session = { sub: anonymousId, ...(user && { uid: user.userId }), key: key.id, env, origin };
+    if (user !== undefined && (provenId === anonymousId || user.anonymousId === anonymousId)) {
+      const ids = { anonymousId, userId: user.userId };
+      const { tier } = tenant.tenant;
+      const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ec1", key: key.id, ...ids };
+      await links.write(tenant, principal, { ...ids, at: new Date(now()).toISOString() }, request.id);
+    }
+    return { session: sessions.create(request, tenant, session), ...(user && { userId: user.userId }) };
+  }
 
   function provenSession(reply: FastifyReply, body: Buffer): ProvenBrowser {
     const proven = browsers.verify(reply, body, "call");

@@ -58,6 +58,7 @@ export async function startEdge(shops: readonly Shop[], overrides: Record<string
     ENDCAP_GATEWAY_KEY_FILE: keyFile,
     ENDCAP_GATEWAY_SDK_DIR: directory,
     ENDCAP_GATEWAY_ADDRESS_BURST: "10000",
+    ENDCAP_GATEWAY_REFUSALS_BURST: "10000",
     // The test shares its event loop with the gateway, and makes it late in its own ways.
     ENDCAP_GATEWAY_OVERLOAD_DELAY_MS: "0",
     ...overrides,

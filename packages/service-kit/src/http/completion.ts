@@ -19,21 +19,18 @@ export function recordCompletion(
   observe: ObserveRequest | undefined,
   onCompleted: OnCompleted | undefined,
 ): void {
-  app.addHook("onResponse", (request, reply, done) => {
-    complete(request, reply.raw.statusCode, reply.elapsedTime);
-    done();
-  });
-  app.addHook("onRequestAbort", (request, done) => {
-    complete(request, clientGone, undefined);
+  app.addHook("onRequest", (request, reply, done) => {
+    // Fastify's own hooks miss a client that leaves between the end of its body and the answer.
+    reply.raw.once("close", () => {
+      complete(request, reply.raw.writableEnded ? reply.raw.statusCode : clientGone, reply.elapsedTime);
+    });
     done();
   });
 
-  function complete(request: FastifyRequest, status: number, ms: number | undefined): void {
+  function complete(request: FastifyRequest, status: number, ms: number): void {
     const route = request.routeOptions.url ?? "unmatched";
-    if (ms !== undefined) {
-      observe?.(request.method, route, status, ms / 1000);
-      onCompleted?.(request, route, status, ms);
-    }
+    observe?.(request.method, route, status, ms / 1000);
+    onCompleted?.(request, route, status, ms);
     const level = request.routeOptions.config?.quiet ? "debug" : "info";
     if (!log.isLevelEnabled(level)) return;
     const { principal, fault } = request;
@@ -44,7 +41,7 @@ export function recordCompletion(
       method: request.method,
       route,
       status,
-      durationMs: ms === undefined ? undefined : Math.round(ms * 1000) / 1000,
+      durationMs: Math.round(ms * 1000) / 1000,
       code: fault?.code,
       reason: fault !== null && status < 500 ? fault.message : undefined,
       err: fault !== null && status >= 500 ? (fault.cause ?? fault) : undefined,

@@ -1,0 +1,26 @@
+import { EndcapError } from "@endcap/protocol";
+import type { FastifyReply } from "fastify";
+import type { AddressLimiter } from "./address-limiter.ts";
+import type { Gcra, RateLimit } from "./gcra.ts";
+
+export interface SessionLimits {
+  /** Counts one signed request of the session that used `rate`. @throws EndcapError `rate_limited` */
+  take(reply: FastifyReply, rate: Gcra, now: number): void;
+}
+
+/**
+ * For signed browser requests, once they are proven: a page that runs wild is held before it uses up its shop's rate,
+ * and so is one machine that opens many sessions.
+ */
+export function createSessionLimits(addresses: AddressLimiter, limit: RateLimit): SessionLimits {
+  return {
+    take(reply, rate, now) {
+      const { allowed, waitMs } = rate.take(limit, now);
+      if (!allowed) {
+        reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
+        throw new EndcapError("rate_limited", { detail: "Too many requests of this session." });
+      }
+      addresses.take(reply, now);
+    },
+  };
+}
