@@ -77,10 +77,12 @@ export interface CorpusOptions {
   readonly shop: BenchShop;
   readonly file: string;
   readonly seed: number;
+  /** One after the other instead of by Zipf's law: so that every session has been met. */
+  readonly inTurn?: boolean;
 }
 
 /** Signs and writes `requests` requests to `127.0.0.1`; the authority is the same for whoever is asked. */
-export function writeCorpus({ kind, requests, sessions, shop, file, seed }: CorpusOptions): Corpus {
+export function writeCorpus({ kind, requests, sessions, shop, file, seed, inTurn }: CorpusOptions): Corpus {
   const path = kind.endsWith("Events") ? "/v1/events" : "/v1/recommendations";
   const isEnvelope = kind.startsWith("ec1");
   const now = Date.now();
@@ -94,7 +96,7 @@ export function writeCorpus({ kind, requests, sessions, shop, file, seed }: Corp
   let position = 0;
   for (let i = 0; i < requests; i++) {
     const payload = kind.endsWith("Events") ? newEvent() : recommendationPayload();
-    const which = next();
+    const which = inTurn ? i % sessions.length : next();
     const text = isEnvelope
       ? enveloped(path, sessions[which] as BenchSession, keys[which] as (typeof keys)[number], now, payload)
       : signed(path, shop, requestKey, now, payload);
