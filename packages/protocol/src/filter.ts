@@ -13,9 +13,23 @@ import { LIMITS } from "./limits.ts";
 export type Filter = { readonly [key: string]: unknown };
 export type ItemPredicate = (item: Item) => boolean;
 
-type Scalar = string | number | boolean;
+export type Scalar = string | number | boolean;
 /** Whether `holds` for any value that a field has on an item; for a missing one never. Walks catalogues: makes no lists. */
 type Reader = (item: Item, holds: (value: Scalar) => boolean) => boolean;
+
+/** One comparison of one field: matches when `holds` for any value of the field, or, `negated`, for none. */
+export interface FilterLeaf {
+  readonly kind: "leaf";
+  readonly field: string;
+  readonly read: Reader;
+  readonly holds: (value: Scalar) => boolean;
+  readonly negated: boolean;
+}
+/** A filter taken apart, for those that keep fields in columns. Parts are in the order in which they are best asked. */
+export type FilterNode =
+  | FilterLeaf
+  | { readonly kind: "all" | "any"; readonly parts: readonly FilterNode[] }
+  | { readonly kind: "not"; readonly part: FilterNode };
 
 const one =
   (read: (item: Item) => Scalar | undefined): Reader =>
@@ -85,29 +99,31 @@ function operand(field: string, value: Scalar): Scalar {
   return isPrice && typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
-function leaf(field: string, read: Reader, operator: string, value: unknown, pointer: string): ItemPredicate {
+function leaf(field: string, read: Reader, operator: string, value: unknown, pointer: string): FilterLeaf {
+  const made = (holds: FilterLeaf["holds"], negated = false): FilterLeaf => ({
+    kind: "leaf",
+    field,
+    read,
+    holds,
+    negated,
+  });
   if (operator === "$exists") {
     if (typeof value !== "boolean") throw invalid("$exists takes true or false", pointer);
-    return (item) => read(item, () => true) === value;
+    return made(() => true, !value);
   }
   if (operator === "$in" || operator === "$nin") {
     if (!Array.isArray(value) || value.length > 1000 || !value.every(isScalar))
       throw invalid(`${operator} takes a list of at most 1,000 values`, pointer);
     const wanted = new Set(value.map((each) => operand(field, each)));
-    const isIn = (each: Scalar) => wanted.has(each);
-    return operator === "$in" ? (item) => read(item, isIn) : (item) => !read(item, isIn);
+    return made((each) => wanted.has(each), operator === "$nin");
   }
   if (!isScalar(value)) throw invalid("A value is a string, a number or a boolean", pointer);
   const wanted = operand(field, value);
-  if (operator === "$eq" || operator === "$ne") {
-    const equals = (each: Scalar) => each === wanted;
-    return operator === "$eq" ? (item) => read(item, equals) : (item) => !read(item, equals);
-  }
+  if (operator === "$eq" || operator === "$ne") return made((each) => each === wanted, operator === "$ne");
   const compare = Object.hasOwn(COMPARE, operator) ? COMPARE[operator] : undefined;
   if (compare === undefined)
     throw invalid("Operators: $eq $ne $in $nin $gt $gte $lt $lte $exists $and $or $not", pointer);
-  const holds = (each: Scalar) => compare(each, wanted);
-  return (item) => read(item, holds);
+  return made((each) => compare(each, wanted));
 }
 
 /** Most items fail the first part already, so the quick ones come first. */
@@ -117,16 +133,42 @@ function quickFirst(parts: [string, unknown][]): [string, unknown][] {
 
 const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1");
 
+/** The predicate of a filter. Throws as `parseFilter` does. */
+export function compileFilter(filter: unknown): ItemPredicate {
+  return predicateOf(parseFilter(filter));
+}
+
+export function predicateOf(node: FilterNode): ItemPredicate {
+  switch (node.kind) {
+    case "leaf": {
+      const { read, holds, negated } = node;
+      return negated ? (item) => !read(item, holds) : (item) => read(item, holds);
+    }
+    case "not": {
+      const part = predicateOf(node.part);
+      return (item) => !part(item);
+    }
+    case "any": {
+      const parts = node.parts.map(predicateOf);
+      return (item) => parts.some((part) => part(item));
+    }
+    case "all": {
+      const parts = node.parts.map(predicateOf);
+      return (item) => parts.every((part) => part(item));
+    }
+  }
+}
+
 /**
- * The predicate of a filter. Throws EndcapError `filter_invalid` or `filter_unknown_field`, with a JSON pointer into the
+ * Takes a filter apart. Throws EndcapError `filter_invalid` or `filter_unknown_field`, with a JSON pointer into the
  * filter, when it is deeper than 5, has more than 50 leaves, or says something unknown.
  */
-export function compileFilter(filter: unknown): ItemPredicate {
+export function parseFilter(filter: unknown): FilterNode {
   let leaves = 0;
 
-  const both = (parts: readonly ItemPredicate[]): ItemPredicate => {
+  const all = (parts: readonly FilterNode[]): FilterNode => {
     const [only] = parts;
-    return parts.length === 1 && only ? only : (item) => parts.every((part) => part(item));
+    return parts.length === 1 && only ? only : { kind: "all", parts };
   };
 
   const countLeaf = (pointer: string) => {
@@ -135,7 +177,7 @@ export function compileFilter(filter: unknown): ItemPredicate {
       throw invalid(`A filter has at most ${LIMITS.filterLeavesMax} leaves`, pointer);
   };
 
-  const field = (name: string, value: unknown, pointer: string, depth: number): ItemPredicate => {
+  const field = (name: string, value: unknown, pointer: string, depth: number): FilterNode => {
     const read = reader(name, pointer);
     if (!isObject(value)) {
       countLeaf(pointer);
@@ -143,13 +185,12 @@ export function compileFilter(filter: unknown): ItemPredicate {
     }
     const operators = Object.entries(value);
     if (operators.length === 0) throw invalid("An empty object compares nothing", pointer);
-    return both(
-      operators.map(([operator, wanted]) => {
+    return all(
+      operators.map(([operator, wanted]): FilterNode => {
         const at = `${pointer}/${escapePointer(operator)}`;
         if (operator === "$not") {
           if (depth >= LIMITS.filterDepthMax) throw invalid(`A filter is at most ${LIMITS.filterDepthMax} deep`, at);
-          const part = field(name, wanted, at, depth + 1);
-          return (item) => !part(item);
+          return { kind: "not", part: field(name, wanted, at, depth + 1) };
         }
         countLeaf(at);
         return leaf(name, read, operator, wanted, at);
@@ -157,21 +198,18 @@ export function compileFilter(filter: unknown): ItemPredicate {
     );
   };
 
-  const node = (value: unknown, pointer: string, depth: number): ItemPredicate => {
+  const node = (value: unknown, pointer: string, depth: number): FilterNode => {
     if (depth > LIMITS.filterDepthMax) throw invalid(`A filter is at most ${LIMITS.filterDepthMax} deep`, pointer);
     if (!isObject(value)) throw invalid("A filter is a JSON object", pointer);
-    return both(
-      quickFirst(Object.entries(value)).map(([key, inner]) => {
+    return all(
+      quickFirst(Object.entries(value)).map(([key, inner]): FilterNode => {
         const at = `${pointer}/${escapePointer(key)}`;
         if (key === "$and" || key === "$or") {
           if (!Array.isArray(inner) || inner.length === 0) throw invalid(`${key} takes a list of filters`, at);
           const parts = inner.map((each, index) => node(each, `${at}/${index}`, depth + 1));
-          return key === "$and" ? both(parts) : (item) => parts.some((part) => part(item));
+          return key === "$and" ? all(parts) : { kind: "any", parts };
         }
-        if (key === "$not") {
-          const part = node(inner, at, depth + 1);
-          return (item) => !part(item);
-        }
+        if (key === "$not") return { kind: "not", part: node(inner, at, depth + 1) };
         return field(key, inner, at, depth + 1);
       }),
     );

@@ -31,7 +31,16 @@ export {
   Shopper,
 } from "./events.ts";
 export { HOLDOUT, isHeldOut, placementIn, shopperPoint, variantOf } from "./experiments.ts";
-export { compileFilter, type Filter, type ItemPredicate } from "./filter.ts";
+export {
+  compileFilter,
+  type Filter,
+  type FilterLeaf,
+  type FilterNode,
+  type ItemPredicate,
+  parseFilter,
+  predicateOf,
+  type Scalar,
+} from "./filter.ts";
 export {
   type Component,
   contentDigest,
