@@ -21,6 +21,7 @@ import { Catalogue } from "./catalogue/catalogue.ts";
 import type { RecommenderConfig } from "./config.ts";
 import { LiveDelta } from "./live/live-delta.ts";
 import { LiveTail } from "./live/live-tail.ts";
+import { randomPool } from "./random-pool.ts";
 import { Champion } from "./serving/champion.ts";
 import { FallbackPublisher } from "./serving/fallback-publisher.ts";
 import { watchIdle } from "./serving/idle-watch.ts";
@@ -72,7 +73,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     tableOf,
     historyEvents: config.historyEvents,
     now,
-    random: (bytes) => crypto.getRandomValues(bytes),
+    random: randomPool(),
   });
 
   const refresh = async (atOnce = false): Promise<void> => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Item } from "@endcap/protocol";
 import type { CatalogStore } from "@endcap/storage";
 import { Expiry } from "./expiry.ts";
@@ -9,7 +10,7 @@ import { Expiry } from "./expiry.ts";
 export type CatalogueListener = (before: Item | undefined, after: Item | undefined) => void;
 
 /** Changes taken over in one go, so that a large import never holds the event loop for long. */
-const changesPerPage = 1000;
+const changesPerPage = 250;
 
 /**
  * The tenant's catalogue in memory, kept fresh by the store's change feed. What is derived from items (bitmaps, filters,
@@ -65,6 +66,7 @@ export class Catalogue {
         this.#take(change.id, change.kind === "upsert" ? change.item : undefined);
       }
       more = page.more;
+      if (more) await nextTurn();
     }
     for (const id of this.#expiry.turned(this.#now())) this.#take(id, this.#items.get(id));
   }

@@ -121,11 +121,16 @@ export class LiveDelta {
     this.#shrink();
   }
 
-  /** Every item with a visit, in no order. */
-  *visited(): Generator<LiveVisits> {
+  /** Items that so many shoppers or more visited, in no order, and the visits of all items. Walks up to `itemsMax`. */
+  visited(shoppersMin: number): { readonly items: LiveVisits[]; readonly total: number } {
     const now = this.#trendDecay.weight(this.#newestAt);
-    for (const { id, visits, support } of this.#items.values())
-      yield { id, visits: visits / now, shoppers: support.size };
+    const items: LiveVisits[] = [];
+    let total = 0;
+    for (const { id, visits, support } of this.#items.values()) {
+      total += visits;
+      if (support.size >= shoppersMin) items.push({ id, visits: visits / now, shoppers: support.size });
+    }
+    return { items, total: total / now };
   }
 
   /** Looked at in one visit with `id`, strongest first. */

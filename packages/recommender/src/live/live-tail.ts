@@ -4,7 +4,7 @@ import type { LiveDelta } from "./live-delta.ts";
 import { RecentKeys } from "./recent-keys.ts";
 
 /** Batches taken over in one go, so that catching up after a restart never holds the event loop for long. */
-const batchesPerPage = 100;
+const batchesPerPage = 32;
 /** More than arrive within the feed's overlap. */
 const arrivalsKnownMax = 20_000;
 

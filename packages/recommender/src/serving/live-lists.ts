@@ -33,10 +33,8 @@ export class LiveLists {
     if (this.#model !== model) this.#modelVisits = model?.parts.tables.recentVisits.reduce((a, b) => a + b, 0) ?? 0;
     this.#model = model;
     this.#events = this.#delta.events;
-    const all = [...this.#delta.visited()];
-    const total = all.reduce((sum, { visits }) => sum + visits, 0);
-    this.#trending = all
-      .filter(({ shoppers }) => shoppers >= viewShoppersMin)
+    const { items, total } = this.#delta.visited(viewShoppersMin);
+    this.#trending = items
       .map(({ id, visits }): Ranked => {
         const expected = total * this.#shareOf(model, id);
         return { id, score: (visits - expected) / Math.sqrt(expected + 1), cause: "trending", source: undefined };

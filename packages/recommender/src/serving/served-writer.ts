@@ -4,6 +4,8 @@ import type { FastifyBaseLogger } from "fastify";
 
 /** Records that may wait; past that the oldest answers go unlogged, which `dropped` counts. */
 const queueMax = 10_000;
+/** A commit costs the same for one record and for fifty: what is answered meanwhile goes with it. */
+const lingerMs = 50;
 
 /** Writes served lists behind the answers, many in one commit. One writer an environment. */
 export class ServedWriter {
@@ -11,6 +13,7 @@ export class ServedWriter {
   readonly #retentionMs: number;
   readonly #queues = new Map<Environment, { table: TenantTable; records: ServedRecord[] }>();
   #writing: Promise<void> | undefined;
+  #hurry: () => void = () => undefined;
   dropped = 0;
   written = 0;
 
@@ -35,11 +38,14 @@ export class ServedWriter {
 
   /** Resolves when everything that was added is written. */
   async flush(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#writing !== undefined) {
+      this.#hurry();
+      await this.#writing;
+    }
   }
 
   async #write(): Promise<void> {
-    // What is answered while a commit runs goes into the next one.
+    await this.#linger();
     for (let pending = this.#take(); pending.length > 0; pending = this.#take()) {
       for (const { table, records } of pending) {
         try {
@@ -52,8 +58,20 @@ export class ServedWriter {
           this.#log.error({ err: error, records: records.length }, "served lists could not be logged");
         }
       }
+      await this.#linger();
     }
     this.#writing = undefined;
+  }
+
+  /** Waits for company, or until somebody hurries. */
+  #linger(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, lingerMs);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #take(): { table: TenantTable; records: ServedRecord[] }[] {
