@@ -84,6 +84,6 @@ function boughtAgain({ purchases }: History): Ranked[] {
  */
 export function sellingNow(ranked: readonly Ranked[], { lists, live, allowed }: Shown): Ranked[] {
   if (ranked.length <= (sellingPositions[0] as number)) return [...ranked];
-  const now = live.trending(lists.model).filter(({ id }) => allowed(id));
-  return now.length === 0 ? [...ranked] : seat(ranked, sellingPositions, () => now);
+  const now = live.trending(lists.model);
+  return now.length === 0 ? [...ranked] : seat(ranked, sellingPositions, () => now, allowed);
 }

@@ -35,17 +35,18 @@ export function fuse(voices: readonly Voice[]): Ranked[] {
   }
   return [...fused.values()]
     .sort((a, b) => b.score - a.score || a.order - b.order)
-    .map(({ entry, score }) => ({ ...entry, score }));
+    .map(({ entry: { id, cause, source, item, index }, score }) => ({ id, score, cause, source, item, index }));
 }
 
 /**
- * Puts guests into a list at fixed positions, each the first of its pool that does not stand before it; where it stood
- * later it is taken out. What is before a position never depends on what comes after, so that pages of a list agree.
+ * Puts guests into a list at fixed positions, each the first of its pool that may come and does not stand before it; where
+ * it stood later it is taken out. What is before a position never depends on what comes after, so that pages of a list agree.
  */
 export function seat(
   ranked: readonly Ranked[],
   positions: readonly number[],
   poolAt: (nth: number) => readonly Ranked[],
+  mayCome: (id: string) => boolean = () => true,
 ): Ranked[] {
   const seated: Ranked[] = [];
   const guests = new Set<string>();
@@ -54,7 +55,9 @@ export function seat(
   while (next < ranked.length) {
     if (seated.length === positions[nth]) {
       // Few guests, and early in the list: looking back is cheaper than remembering everyone.
-      const guest = poolAt(nth++).find(({ id }) => !guests.has(id) && !seated.some((entry) => entry.id === id));
+      const guest = poolAt(nth++).find(
+        ({ id }) => !guests.has(id) && !seated.some((entry) => entry.id === id) && mayCome(id),
+      );
       if (guest !== undefined) {
         seated.push({ ...guest, score: seated.at(-1)?.score ?? guest.score });
         guests.add(guest.id);

@@ -5,6 +5,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Acceptance, Model } from "../model/index.ts";
 import { FilterView } from "./filter-view.ts";
 import type { CompiledFilter } from "./filters.ts";
+import { ItemColumns } from "./item-columns.ts";
 
 /** Distinct filters that are remembered; each costs a byte an item. */
 const filtersMax = 64;
@@ -19,6 +20,7 @@ export class ItemView {
   readonly servable: Uint8Array;
   readonly #catalogue: Catalogue;
   readonly #items: (Item | undefined)[];
+  readonly #columns: ItemColumns;
   readonly #unknown = new ByUpdate();
   readonly #filters = new LRUCache<string, FilterView>({ max: filtersMax });
   #bare: boolean;
@@ -27,6 +29,7 @@ export class ItemView {
     this.model = model;
     this.#catalogue = catalogue;
     this.#items = new Array<Item | undefined>(model.itemCount).fill(undefined);
+    this.#columns = new ItemColumns(this.#items);
     this.#bare = catalogue.size === 0;
     this.servable = new Uint8Array(model.itemCount).fill(this.#bare ? 1 : 0);
     for (const item of catalogue.items()) this.change(undefined, item);
@@ -45,11 +48,11 @@ export class ItemView {
     return this.#unknown.newestFirst();
   }
 
-  accepting({ key, matches }: CompiledFilter): Acceptance {
-    let view = this.#filters.get(key);
+  accepting(filter: CompiledFilter): Acceptance {
+    let view = this.#filters.get(filter.key);
     if (view === undefined) {
-      view = new FilterView(this.#items, matches);
-      this.#filters.set(key, view);
+      view = new FilterView(this.#items, this.#columns, filter);
+      this.#filters.set(filter.key, view);
     }
     return view;
   }
@@ -63,6 +66,7 @@ export class ItemView {
       if (after !== undefined) this.#unknown.add(after);
     } else {
       this.#items[index] = after;
+      this.#columns.change(index, after);
       for (const filter of this.#filters.values()) filter.forget(index);
     }
     const bare = this.#catalogue.size === 0;

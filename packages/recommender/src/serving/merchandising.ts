@@ -1,5 +1,5 @@
 import type { Item, ItemPredicate, PlacementRule, RuleEffect } from "@endcap/protocol";
-import { filterOf } from "./filters.ts";
+import { type CompiledFilter, filterOf, noneOf } from "./filters.ts";
 import type { Ranked } from "./ranked.ts";
 
 const idsPerEffectMax = 100;
@@ -11,8 +11,8 @@ const rankDamping = 4;
 
 interface Active {
   readonly rule: PlacementRule;
-  readonly boosted: ItemPredicate | undefined;
-  readonly excluded: ItemPredicate | undefined;
+  readonly boosted: CompiledFilter | undefined;
+  readonly excluded: CompiledFilter | undefined;
 }
 
 /** The rules of a placement that hold now, compiled. */
@@ -26,8 +26,8 @@ export class Merchandising {
       (from === undefined || Date.parse(from) <= now) && (until === undefined || now < Date.parse(until));
     this.#active = rules.filter(holds).map((rule) => ({
       rule,
-      boosted: rule.boost && filterOf(rule.boost.filter).matches,
-      excluded: rule.exclude && filterOf(rule.exclude.filter).matches,
+      boosted: rule.boost && filterOf(rule.boost.filter),
+      excluded: rule.exclude && filterOf(rule.exclude.filter),
     }));
     this.#inactive = rules.filter((rule) => !holds(rule));
   }
@@ -38,22 +38,18 @@ export class Merchandising {
   }
 
   /** What must not be shown, as a filter of everything else; undefined when no rule excludes. */
-  get keeps(): { readonly key: string; readonly matches: ItemPredicate } | undefined {
-    const excluding = this.#active.filter(({ excluded }) => excluded !== undefined);
-    if (excluding.length === 0) return undefined;
-    return {
-      key: `not ${JSON.stringify(excluding.map(({ rule }) => rule.exclude?.filter))}`,
-      matches: (item) => !excluding.some(({ excluded }) => excluded?.(item)),
-    };
+  get keeps(): CompiledFilter | undefined {
+    const excluding = this.#active.flatMap(({ excluded }) => excluded ?? []);
+    return excluding.length === 0 ? undefined : noneOf(excluding);
   }
 
   /** Boosts first, in the order of the rules, then pins, which nothing moves. `mayShow` holds for pins too. */
   apply(
     ranked: readonly Ranked[],
-    itemOf: (entry: Ranked) => Item | undefined,
+    judge: (filter: CompiledFilter) => (entry: Ranked) => boolean,
     mayShow: (id: string) => boolean,
   ): Ranked[] {
-    return this.#pin(this.#boost(ranked, itemOf), mayShow);
+    return this.#pin(this.#boost(ranked, judge), mayShow);
   }
 
   /** What each rule did to the list `shown`, an entry for each thing that it does; `candidates` is the catalogue. */
@@ -72,22 +68,21 @@ export class Merchandising {
       const pinned = rule.pin?.items.filter((id) => ids.includes(id));
       return [
         ...(pinned ? [effect(rule, "pinned", pinned)] : []),
-        ...(boosted ? [effect(rule, "boosted", matching(boosted))] : []),
-        ...(excluded ? [effect(rule, "excluded", firstOf(candidates(), excluded))] : []),
+        ...(boosted ? [effect(rule, "boosted", matching(boosted.matches))] : []),
+        ...(excluded ? [effect(rule, "excluded", firstOf(candidates(), excluded.matches))] : []),
       ];
     });
     return [...effects, ...this.#inactive.map(({ id }): RuleEffect => ({ rule: id, did: "inactive", items: [] }))];
   }
 
-  #boost(ranked: readonly Ranked[], itemOf: (entry: Ranked) => Item | undefined): Ranked[] {
-    const boosts = this.#active.filter(({ boosted }) => boosted !== undefined);
+  #boost(ranked: readonly Ranked[], judge: (filter: CompiledFilter) => (entry: Ranked) => boolean): Ranked[] {
+    const boosts = this.#active.flatMap(({ rule, boosted }) =>
+      boosted === undefined ? [] : [{ matches: judge(boosted), factor: rule.boost?.factor ?? 1 }],
+    );
     if (boosts.length === 0) return [...ranked];
     const weighed = ranked.map((entry, rank) => {
-      const item = itemOf(entry);
       let weight = 1 / (rankDamping + rank);
-      for (const { rule, boosted } of boosts) {
-        if (item !== undefined && boosted?.(item)) weight *= rule.boost?.factor ?? 1;
-      }
+      for (const { matches, factor } of boosts) if (matches(entry)) weight *= factor;
       return { entry, weight, rank };
     });
     return weighed.sort((a, b) => b.weight - a.weight || a.rank - b.rank).map(({ entry }) => entry);

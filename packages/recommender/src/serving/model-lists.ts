@@ -74,13 +74,15 @@ export class ModelLists {
     const entries: Ranked[] = [];
     for (let i = 0; i < count; i++) {
       const from = source[i] as number;
-      const item = view.itemAt(items[i] as number);
+      const index = items[i] as number;
+      const item = view.itemAt(index);
       entries.push({
-        id: item?.id ?? this.model.idOf(items[i] as number),
+        id: item?.id ?? this.model.idOf(index),
         score: scores[i] as number,
         cause: causes[why[i] as number] ?? "popular",
         source: from < 0 ? undefined : view.idOf(from),
         item,
+        index,
       });
     }
     return entries;

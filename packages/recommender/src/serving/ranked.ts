@@ -20,4 +20,6 @@ export interface Ranked {
   readonly source: string | undefined;
   /** The item itself, where the list came by it: looking up a hundred by their ids is a tenth of a request. */
   readonly item?: Item | undefined;
+  /** Its index in the model, where the list came by it: what filters remember is kept by index. */
+  readonly index?: number | undefined;
 }

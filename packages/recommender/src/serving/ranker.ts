@@ -5,7 +5,7 @@ import type { LiveDelta } from "../live/live-delta.ts";
 import type { Model } from "../model/index.ts";
 import { sameCategory } from "./category.ts";
 import { type Audience, Exploration } from "./exploration.ts";
-import { bothFilters } from "./filters.ts";
+import { bothFilters, type CompiledFilter } from "./filters.ts";
 import { forYou, sellingNow, voiceMax } from "./for-you.ts";
 import { fuse } from "./fuse.ts";
 import type { History } from "./history.ts";
@@ -81,7 +81,7 @@ export class Ranker {
     // A pin among given ids moves one of them; it brings no other.
     const mayPin = (id: string) =>
       query.allowed(id) && (rules.strategy !== "personalized_ranking" || rules.items.includes(id));
-    const ordered = merchandising.apply(varied, itemOf, mayPin);
+    const ordered = merchandising.apply(varied, (filter) => this.#judge(model, filter), mayPin);
     return ordered.slice(rules.offset, wanted);
   }
 
@@ -284,6 +284,16 @@ export class Ranker {
 
   #itemOf({ id, item }: Ranked): Item | undefined {
     return item ?? this.#catalogue.get(id);
+  }
+
+  /** Whether a filter matches an entry: looked up where the model knows it. */
+  #judge(model: Model | undefined, filter: CompiledFilter): (entry: Ranked) => boolean {
+    const view = model && this.#desk.viewOf(model).accepting(filter);
+    return (entry) => {
+      if (view !== undefined && entry.index !== undefined) return view.accepts(entry.index);
+      const item = this.#itemOf(entry);
+      return item !== undefined && filter.matches(item);
+    };
   }
 
   #mayShow(id: string, rules: RankRules): boolean {

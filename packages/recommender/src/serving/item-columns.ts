@@ -1,0 +1,162 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FilterLeaf, FilterNode, Item, Scalar } from "@endcap/protocol";
+import { LRUCache } from "lru-cache";
+
+/** Fields that have a column; each costs four bytes an item and its distinct values. */
+const columnsMax = 32;
+/** Items that are read in one go: about a millisecond. */
+const itemsPerTurn = 2_000;
+/** Values that went out of use are dropped with their column once there are as many for each item. */
+const valuesPerItemMax = 2;
+
+const unasked = 0;
+const yes = 1;
+const no = 2;
+
+/** One field of all items: a small number for each distinct value (or list of values), 0 for none. */
+class Column {
+  readonly codes: Int32Array;
+  readonly values: (readonly Scalar[])[] = [[]];
+  ready = false;
+  readonly #read: FilterLeaf["read"];
+  readonly #codeOf = new Map<Scalar, number>();
+  readonly #codeOfMany = new Map<string, number>();
+
+  constructor(itemCount: number, read: FilterLeaf["read"]) {
+    this.codes = new Int32Array(itemCount);
+    this.#read = read;
+  }
+
+  put(index: number, item: Item | undefined): void {
+    this.codes[index] = item === undefined ? 0 : this.#codeFor(item);
+  }
+
+  #codeFor(item: Item): number {
+    let first: Scalar | undefined;
+    let many: Scalar[] | undefined;
+    this.#read(item, (value) => {
+      if (first === undefined) first = value;
+      else if (many === undefined) many = [first, value];
+      else many.push(value);
+      return false;
+    });
+    if (first === undefined) return 0;
+    if (many === undefined) return codeIn(this.#codeOf, first, this.values, [first]);
+    return codeIn(this.#codeOfMany, JSON.stringify(many), this.values, many);
+  }
+}
+
+function codeIn<K>(codes: Map<K, number>, key: K, values: (readonly Scalar[])[], value: readonly Scalar[]): number {
+  let code = codes.get(key);
+  if (code === undefined) {
+    code = values.push(value) - 1;
+    codes.set(key, code);
+  }
+  return code;
+}
+
+/**
+ * The fields that filters ask for, dictionary-coded by item index: a filter over a large catalogue is judged once for
+ * each distinct value and looked up for each item. A column is made, a part of it each turn, when it is first asked for.
+ */
+export class ItemColumns {
+  readonly #items: readonly (Item | undefined)[];
+  readonly #columns = new LRUCache<string, Column>({ max: columnsMax });
+  readonly #marked: Uint8Array;
+
+  constructor(items: readonly (Item | undefined)[]) {
+    this.#items = items;
+    this.#marked = new Uint8Array(items.length);
+  }
+
+  change(index: number, item: Item | undefined): void {
+    for (const [field, column] of this.#columns.entries()) {
+      column.put(index, item);
+      if (column.values.length > valuesPerItemMax * this.#items.length + itemsPerTurn) this.#columns.delete(field);
+    }
+  }
+
+  /** Indices of the items that a filter keeps, ascending; undefined as long as a column is being made. */
+  matching(node: FilterNode): Int32Array | undefined {
+    if (!this.#has(node)) return undefined;
+    const present = new Int32Array(this.#items.length);
+    let count = 0;
+    for (let index = 0; index < present.length; index++) if (this.#items[index] !== undefined) present[count++] = index;
+    return this.#select(node, present.subarray(0, count));
+  }
+
+  /** Whether all columns are there; begins those that are not. */
+  #has(node: FilterNode): boolean {
+    if (node.kind === "leaf") return this.#columnOf(node).ready;
+    const parts = node.kind === "not" ? [node.part] : node.parts;
+    return parts.map((part) => this.#has(part)).every(Boolean);
+  }
+
+  #columnOf({ field, read }: FilterLeaf): Column {
+    let column = this.#columns.get(field);
+    if (column === undefined) {
+      column = new Column(this.#items.length, read);
+      this.#columns.set(field, column);
+      void this.#fill(column);
+    }
+    return column;
+  }
+
+  async #fill(column: Column): Promise<void> {
+    for (let index = 0; index < this.#items.length; ) {
+      await nextTurn();
+      const end = Math.min(index + itemsPerTurn, this.#items.length);
+      for (; index < end; index++) column.put(index, this.#items[index]);
+    }
+    column.ready = true;
+  }
+
+  /** Narrows `from`, part by part: the second part of a conjunction is asked only about what the first one left. */
+  #select(node: FilterNode, from: Int32Array): Int32Array {
+    switch (node.kind) {
+      case "leaf":
+        return this.#selectLeaf(node, from);
+      case "all":
+        return node.parts.reduce((left, part) => this.#select(part, left), from);
+      case "not":
+        return this.#split(from, [this.#select(node.part, from)], false);
+      case "any": {
+        const found: Int32Array[] = [];
+        let left = from;
+        for (const part of node.parts) {
+          const more = this.#select(part, left);
+          found.push(more);
+          left = this.#split(left, [more], false);
+        }
+        return this.#split(from, found, true);
+      }
+    }
+  }
+
+  #selectLeaf(leaf: FilterLeaf, from: Int32Array): Int32Array {
+    const { codes, values } = this.#columnOf(leaf);
+    const verdicts = new Uint8Array(values.length);
+    const kept = new Int32Array(from.length);
+    let count = 0;
+    for (let n = 0; n < from.length; n++) {
+      const index = from[n] as number;
+      const code = codes[index] as number;
+      let verdict = verdicts[code] as number;
+      if (verdict === unasked) {
+        verdict = (values[code] as readonly Scalar[]).some(leaf.holds) === leaf.negated ? no : yes;
+        verdicts[code] = verdict;
+      }
+      if (verdict === yes) kept[count++] = index;
+    }
+    return kept.subarray(0, count);
+  }
+
+  /** Of `from`, what is in one of `lists`, or what is in none. */
+  #split(from: Int32Array, lists: readonly Int32Array[], listed: boolean): Int32Array {
+    const marked = this.#marked;
+    for (const list of lists) for (let n = 0; n < list.length; n++) marked[list[n] as number] = 1;
+    const kept = from.filter((index) => (marked[index] === 1) === listed);
+    for (const list of lists) for (let n = 0; n < list.length; n++) marked[list[n] as number] = 0;
+    return kept;
+  }
+}
