@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EndcapError } from "@endcap/protocol";
@@ -20,6 +21,7 @@ import { createInternalTokens } from "./forward/internal-tokens.ts";
 import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
+import { createAdmission } from "./limits/admission.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
 import { createFailedProofs } from "./limits/failed-proofs.ts";
 import { createLoadShedder } from "./limits/load-shedder.ts";
@@ -32,6 +34,9 @@ import { createSdkFiles } from "./sdk-files/sdk-files.ts";
 import { createLinks } from "./sessions/links.ts";
 import { openSessionRoute } from "./sessions/open-session.ts";
 import { createSessionObjects } from "./sessions/session-objects.ts";
+import { openRedis } from "./shared/redis.ts";
+import { shareNonces } from "./shared/shared-nonces.ts";
+import { createSharedRates } from "./shared/shared-rates.ts";
 import { createSnapshotSource, internalKeyFile } from "./snapshot-source.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
 
@@ -98,7 +103,10 @@ export async function buildGateway(
     now,
   });
   const { meter, ledger } = metering;
+  const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, service.log, registry);
+  const rates = redis && createSharedRates(redis, randomUUID());
   const gateways = () => metering?.gateways ?? config.gateways;
+  const admission = createAdmission({ gateways, rates });
   const shedder = createLoadShedder(config.overloadDelayMs, registry);
   const quota = createQuota(ledger, service.log, registry);
   const forgotten = new Counter({
@@ -106,7 +114,11 @@ export async function buildGateway(
     help: "used signatures that were forgotten before their time, for want of room",
     registers: [registry],
   });
-  const nonces = createNonceStore({ perKeyMax: config.noncesPerKeyMax, onForgotten: (count) => forgotten.inc(count) });
+  const ownNonces = createNonceStore({
+    perKeyMax: config.noncesPerKeyMax,
+    onForgotten: (count) => forgotten.inc(count),
+  });
+  const nonces = redis === undefined ? ownNonces : shareNonces(ownNonces, redis, registry);
   const byAddress = (requestsPerSecond: number, burst: number) =>
     createAddressLimiter({ requestsPerSecond, burst }, config.addressesMax);
   const bootstraps = byAddress(config.addressRequestsPerSecond, config.addressBurst);
@@ -124,7 +136,7 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    guard(scope, { servers, browsers, failedProofs, bodies, quota, shedder, gateways, now });
+    guard(scope, { servers, browsers, failedProofs, bodies, quota, shedder, admission, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
@@ -135,7 +147,7 @@ export async function buildGateway(
 
   async function openSessions(scope: App): Promise<void> {
     rawBodies(scope, ["application/json", "text/plain"]);
-    await openSessionRoute(scope, { browsers, sessions, links, failedProofs, now });
+    await openSessionRoute(scope, { browsers, sessions, links, failedProofs, admission, now });
   }
 
   preflightRoutes(app, directory);
@@ -161,6 +173,8 @@ export async function buildGateway(
 
   app.addHook("onClose", async () => {
     shedder.stop();
+    rates?.stop();
+    redis?.close();
     await metering?.close();
     await snapshot.close();
     await upstreams.close();
@@ -168,5 +182,6 @@ export async function buildGateway(
   await snapshot.start();
   metering.start();
   shedder.start();
+  rates?.start();
   return service;
 }

@@ -160,6 +160,14 @@ export const gatewayConfig = defineConfig({
       minimum: 1,
       maximum: 1_000,
     }),
+    redisUrl: Type.Optional(
+      Type.String({
+        description:
+          "redis:// or rediss:// by which gateways share tenants' rates and nonces; absent: each has its part",
+        pattern: "^rediss?://[^\\s]+$",
+        secret: true,
+      }),
+    ),
     overloadDelayMs: Type.Integer({
       description: "mean delay of the event loop past which requests are shed by tier; 0 never sheds",
       default: 250,

@@ -9,6 +9,11 @@ export interface NonceStoreOptions {
 
 export interface NonceStore {
   /** True the first time. `created` in Unix ms: the signature's own time, after which it is honoured for 300 s. */
+  use(keyId: string, nonce: string, created: number, now: number): boolean | Promise<boolean>;
+}
+
+/** A store that asks nobody else. */
+export interface OwnNonceStore extends NonceStore {
   use(keyId: string, nonce: string, created: number, now: number): boolean;
 }
 
@@ -24,7 +29,7 @@ interface KeyNonces {
  * Remembers a nonce as long as its signature would still be honoured, in sets by minute, so that forgetting is dropping
  * a set and not a walk.
  */
-export function createNonceStore({ perKeyMax, onForgotten }: NonceStoreOptions): NonceStore {
+export function createNonceStore({ perKeyMax, onForgotten }: NonceStoreOptions): OwnNonceStore {
   const keys = new Map<string, KeyNonces>();
 
   function forget(nonces: KeyNonces, bucket: number): number {

@@ -22,8 +22,11 @@ import type { NonceStore } from "./nonce-store.ts";
  */
 export interface ProvenHeaders {
   readonly caller: Caller;
-  /** Checks the body, and uses the nonce up. @throws EndcapError `digest_mismatch`, `nonce_replayed` */
-  admitBody(body: Uint8Array | undefined): void;
+  /**
+   * Checks the body, and uses the nonce up. A promise where other gateways are asked about the nonce.
+   * @throws EndcapError `digest_mismatch`, `nonce_replayed`
+   */
+  admitBody(body: Uint8Array | undefined): Promise<void> | undefined;
 }
 
 export interface ServerAuth {
@@ -64,13 +67,24 @@ export function createServerAuth(directory: TenantDirectory, nonces: NonceStore,
     return { key, admitBody: (body: Uint8Array | undefined) => admitSigned(request, input, body) };
   }
 
-  function admitSigned(request: FastifyRequest, input: ProfileInput, body: Uint8Array | undefined): void {
+  function admitSigned(
+    request: FastifyRequest,
+    input: ProfileInput,
+    body: Uint8Array | undefined,
+  ): Promise<void> | undefined {
     if (input.withBody) {
       const digest = `sha-256=:${hash("sha256", body ?? new Uint8Array(), "base64")}:`;
       if (digest !== headerText(request, "content-digest")) throw new EndcapError("digest_mismatch");
     }
-    if (!nonces.use(input.keyId, input.nonce, input.created * 1000, now())) throw new EndcapError("nonce_replayed");
+    const isNew = nonces.use(input.keyId, input.nonce, input.created * 1000, now());
+    if (typeof isNew !== "boolean") return isNew.then(refuseReplay);
+    refuseReplay(isNew);
+    return undefined;
   }
+}
+
+function refuseReplay(isNew: boolean): void {
+  if (!isNew) throw new EndcapError("nonce_replayed");
 }
 
 /** A key's caller is the same for all its requests, until the snapshot brings the key anew. */
@@ -100,9 +114,8 @@ function verifyBearer(field: string, directory: TenantDirectory, now: number) {
     throw new EndcapError("signature_invalid");
   return {
     key,
-    admitBody: () => {
-      // TLS vouches for the body.
-    },
+    // TLS vouches for the body.
+    admitBody: () => undefined,
   };
 }
 

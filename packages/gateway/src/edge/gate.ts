@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { BrowserAuth, EnvelopeUse } from "../auth/browser-request.ts";
 import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
-import { admit } from "../limits/admission.ts";
+import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { LoadShedder } from "../limits/load-shedder.ts";
@@ -40,8 +40,7 @@ export interface GateOptions {
   readonly bodies: BodyBudget;
   readonly quota: Quota;
   readonly shedder: LoadShedder;
-  /** How many gateways share the tenants' limits. */
-  readonly gateways: () => number;
+  readonly admission: Admission;
   readonly now: () => number;
 }
 
@@ -50,7 +49,7 @@ export interface GateOptions {
  * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
  */
 export function guard(app: App, options: GateOptions): void {
-  const { servers, browsers, failedProofs, bodies, quota, shedder, gateways, now } = options;
+  const { servers, browsers, failedProofs, bodies, quota, shedder, admission, now } = options;
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
 
@@ -75,14 +74,16 @@ export function guard(app: App, options: GateOptions): void {
   });
 
   app.addHook("preHandler", (request, reply, done) => {
+    const refuse = (error: unknown) => done(failedProofs.judge(reply, asError(error), now()));
     try {
       const { provenHeaders } = request;
       const body = bodyOf(request);
       if (provenHeaders !== null) {
         checkBodySize(provenHeaders.caller, body?.length ?? 0);
-        provenHeaders.admitBody(body ?? undefined);
+        const waiting = provenHeaders.admitBody(body ?? undefined);
         request.admitted = { caller: provenHeaders.caller, payload: body };
-        done();
+        if (waiting === undefined) done();
+        else waiting.then(() => done(), refuse);
         return;
       }
       const { envelope = "call" } = request.routeOptions.config;
@@ -91,7 +92,7 @@ export function guard(app: App, options: GateOptions): void {
       checkBodySize(proven.caller, body?.length ?? 0);
       request.admitted = proven;
     } catch (error) {
-      done(failedProofs.judge(reply, asError(error), now()));
+      refuse(error);
       return;
     }
     done();
@@ -104,7 +105,7 @@ export function guard(app: App, options: GateOptions): void {
     const at = now();
     const isEvents = reply.request.routeOptions.config.traffic === "events";
     shedder.admit(tenant.tenant.tier, isEvents);
-    admit(tenant, reply, at, gateways());
+    admission.admit(tenant, reply, at);
     // Test data is never billed.
     if (isEvents && principal.env === "live") quota.check(tenant, reply, at);
   }

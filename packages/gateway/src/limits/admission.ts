@@ -1,5 +1,6 @@
 import { EndcapError } from "@endcap/protocol";
 import type { FastifyReply } from "fastify";
+import { newSharedUse, type SharedRates, type SharedUse } from "../shared/shared-rates.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
 import { Gcra } from "./gcra.ts";
 
@@ -7,35 +8,51 @@ import { Gcra } from "./gcra.ts";
 export interface TenantLoad {
   readonly rate: Gcra;
   inFlight: number;
+  readonly shared: SharedUse;
 }
 
 export function newTenantLoad(): TenantLoad {
-  return { rate: new Gcra(), inFlight: 0 };
+  return { rate: new Gcra(), inFlight: 0, shared: newSharedUse() };
 }
 
-/**
- * `gateways` share a tenant's limits by halves, thirds and so on: what one of them lets through is its part alone.
- * Counts the request against its tenant's limits, until the response is closed. The RateLimit fields are those of
- * draft-ietf-httpapi-ratelimit-headers-10: quota `q` in a window of `w` seconds, `r` left, `t` seconds to a whole quota.
- * @throws EndcapError `rate_limited`, `concurrency_limited`
- */
-export function admit({ tenant, load }: TenantContext, reply: FastifyReply, now: number, gateways = 1): void {
-  const { limits } = tenant;
-  const { allowed, remaining, waitMs } = load.rate.take(limits, now, gateways);
-  const waitSeconds = Math.ceil(waitMs / 1000);
-  const windowSeconds = Math.max(1, Math.ceil(limits.burst / limits.requestsPerSecond));
-  reply.header(
-    "ratelimit-policy",
-    `"requests";q=${Math.max(1, Math.floor(limits.burst / gateways))};w=${windowSeconds}`,
-  );
-  reply.header("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
-  if (!allowed) {
-    reply.header("retry-after", String(Math.max(1, waitSeconds)));
-    throw new EndcapError("rate_limited");
-  }
-  if (load.inFlight >= limits.inFlightMax / gateways) throw new EndcapError("concurrency_limited");
-  load.inFlight += 1;
-  reply.raw.once("close", () => {
-    load.inFlight -= 1;
-  });
+export interface AdmissionOptions {
+  /** How many gateways share a tenant's limits by halves, thirds and so on: what one lets through is its part alone. */
+  readonly gateways: () => number;
+  /** Tokens of a bucket that all gateways share; absent: each has its part. */
+  readonly rates: SharedRates | undefined;
+}
+
+export interface Admission {
+  /**
+   * Counts the request against its tenant's limits, until the response is closed. The RateLimit fields are those of
+   * `RATE_LIMIT_DRAFT`: quota `q` in a window of `w` seconds, `r` left, `t` seconds to a whole quota.
+   * @throws EndcapError `rate_limited`, `concurrency_limited`
+   */
+  admit(context: TenantContext, reply: FastifyReply, now: number): void;
+}
+
+export function createAdmission({ gateways, rates }: AdmissionOptions): Admission {
+  return {
+    admit(context, reply, now) {
+      const { load } = context;
+      const { limits } = context.tenant;
+      const parts = gateways();
+      const own = load.rate.take(limits, now, parts);
+      const { allowed, remaining, waitMs, isShared } = rates?.take(context, own) ?? { ...own, isShared: false };
+      const quota = isShared ? limits.burst : Math.max(1, Math.floor(limits.burst / parts));
+      const waitSeconds = Math.ceil(waitMs / 1000);
+      const windowSeconds = Math.max(1, Math.ceil(limits.burst / limits.requestsPerSecond));
+      reply.header("ratelimit-policy", `"requests";q=${quota};w=${windowSeconds}`);
+      reply.header("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
+      if (!allowed) {
+        reply.header("retry-after", String(Math.max(1, waitSeconds)));
+        throw new EndcapError("rate_limited");
+      }
+      if (load.inFlight >= limits.inFlightMax / parts) throw new EndcapError("concurrency_limited");
+      load.inFlight += 1;
+      reply.raw.once("close", () => {
+        load.inFlight -= 1;
+      });
+    },
+  };
 }

@@ -13,7 +13,7 @@ import { Compile } from "typebox/compile";
 import type { BrowserAuth, ProvenBrowser } from "../auth/browser-request.ts";
 import { verifyUserToken } from "../auth/user-tokens.ts";
 import { checkTarget } from "../edge/target.ts";
-import { admit } from "../limits/admission.ts";
+import type { Admission } from "../limits/admission.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { Links } from "./links.ts";
 import type { SessionObjects } from "./session-objects.ts";
@@ -23,6 +23,7 @@ export interface OpenSessionOptions {
   readonly sessions: SessionObjects;
   readonly links: Links;
   readonly failedProofs: FailedProofs;
+  readonly admission: Admission;
   readonly now: () => number;
 }
 
@@ -35,7 +36,7 @@ const brace = 0x7b;
  */
 export async function openSessionRoute(
   app: App,
-  { browsers, sessions, links, failedProofs, now }: OpenSessionOptions,
+  { browsers, sessions, links, failedProofs, admission, now }: OpenSessionOptions,
 ): Promise<void> {
   app.addHook("onRequest", async (request, reply) => checkTarget(request, reply));
 
@@ -56,7 +57,7 @@ export async function openSessionRoute(
     if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
       throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
     }
-    admit(tenant, reply, now());
+    admission.admit(tenant, reply, now());
 
     const user = asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
     const provenId = proven?.caller.principal.anonymousId;
