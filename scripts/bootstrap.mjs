@@ -7,6 +7,7 @@ import { buildPackages } from "./bootstrap/build.mjs";
 import { findChromium } from "./bootstrap/chromium.mjs";
 import { installDependencies } from "./bootstrap/dependencies.mjs";
 import { withLock } from "./bootstrap/lock.mjs";
+import { findRedis } from "./bootstrap/redis.mjs";
 import { fail, root } from "./bootstrap/say.mjs";
 import { runTask } from "./bootstrap/task.mjs";
 import { ensureToolchain } from "./bootstrap/toolchain.mjs";
@@ -16,7 +17,7 @@ const node = ["--conditions=@endcap/source", "--disable-warning=ExperimentalWarn
 /** Every task: the arguments of Node that run it, and what it needs besides installed dependencies. */
 const tasks = {
   start: { run: node.concat("examples/storefront/src/start.ts"), build: true },
-  test: { run: ["node_modules/vitest/vitest.mjs", "run"], build: true, chromium: true },
+  test: { run: ["node_modules/vitest/vitest.mjs", "run"], build: true, programs: true },
   size: { run: node.concat("packages/sdk-browser/scripts/size.ts") },
   slow: { run: node.concat("scripts/slow.ts"), build: true },
   smoke: { run: node.concat("bench/src/run.ts", "smoke"), build: true },
@@ -28,10 +29,10 @@ const tasks = {
   deps: { updateLockfile: true },
 };
 
-/** Without a browser the other tests still run, when they are asked for by name. */
-function wantsBrowser(args) {
+/** Without a browser, or Redis, the other tests still run, when they are asked for by name. */
+function wants(project, args) {
   const projects = args.filter((arg, i) => arg.startsWith("--project=") || args[i - 1] === "--project");
-  return projects.length === 0 || projects.some((project) => project.includes("browser"));
+  return projects.length === 0 || projects.some((asked) => asked.includes(project));
 }
 
 function main(name, args) {
@@ -46,7 +47,8 @@ function main(name, args) {
     if (task.build) buildPackages(toolchain);
     return toolchain;
   });
-  if (task.chromium && wantsBrowser(args)) env.ENDCAP_CHROMIUM = findChromium();
+  if (task.programs && wants("browser", args)) env.ENDCAP_CHROMIUM = findChromium();
+  if (task.programs && wants("process", args)) env.ENDCAP_REDIS_SERVER = findRedis();
   if (!task.run) return;
 
   let cwd = root;

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { fail, say } from "./say.mjs";
+import { installWithApt } from "./apt.mjs";
+import { fail } from "./say.mjs";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const apps = [
@@ -21,22 +22,6 @@ function search() {
   return candidates.find(runs);
 }
 
-function installWithApt() {
-  const isRoot = process.getuid && process.getuid() === 0;
-  const sudo = isRoot ? [] : ["sudo", "-n"];
-  if (!isRoot && spawnSync("sudo", ["-n", "true"]).status !== 0) return;
-  if (spawnSync("apt-get", ["--version"]).status !== 0) return;
-  say("Installing Chromium for the browser tests with apt-get …");
-  const apt = (args) => {
-    const [command, ...rest] = sudo.concat("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", args);
-    return spawnSync(command, rest, { stdio: ["ignore", "ignore", 2] }).status === 0;
-  };
-  if (!apt(["install", "-y", "--no-install-recommends", "chromium"])) {
-    apt(["update"]);
-    apt(["install", "-y", "--no-install-recommends", "chromium"]);
-  }
-}
-
 /** The path of a Chromium that starts: ENDCAP_CHROMIUM, an installed one, or one fetched from the distribution. */
 export function findChromium() {
   const named = process.env.ENDCAP_CHROMIUM;
@@ -46,7 +31,7 @@ export function findChromium() {
   }
   let found = search();
   if (!found) {
-    installWithApt();
+    installWithApt("chromium", "the browser tests");
     found = search();
   }
   if (!found) {
