@@ -7,7 +7,7 @@ const unasked = 0;
 const yes = 1;
 const no = 2;
 /** Items that are judged one by one before all of them are at once. */
-const singlesMax = 500;
+const singlesMax = 100;
 
 /**
  * A filter over a model's item indices, remembered. Each item is judged when a list comes to it, since most lists are
