@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { SnapshotUpstream } from "@endcap/protocol";
 import { expect, it, vi } from "vitest";
 import { isPublicAddress } from "../src/upstreams/public-address.ts";
-import { enveloped, openSession, send, signed, startEdge } from "./support/edge.ts";
+import { enveloped, openSession, type Reply, send, signed, startEdge } from "./support/edge.ts";
 import { respond, startRawUpstream } from "./support/raw-upstream.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
-import { startUpstream } from "./support/upstream.ts";
+import { startUpstream, type Upstream } from "./support/upstream.ts";
 
 const acorn = newShop();
 const edge = await startEdge([acorn], {
@@ -115,11 +115,17 @@ it("a request whose connection ends before a byte of the answer is made once mor
 
 it("the caller's deadline is kept, and handed on shorter", async () => {
   edge.ml.answer = async (_seen, signal) => once(signal, "abort").then(() => ({ status: 200, body: {} }));
-  const began = performance.now();
-  const late = await ask(acorn, { "endcap-deadline-ms": "80" });
-  expect([late.status, late.body.code]).toEqual([504, "upstream_timeout"]);
-  expect(performance.now() - began).toBeLessThan(900);
-  expect(Number(edge.ml.seen.at(-1)?.headers["endcap-deadline-ms"])).toBeLessThanOrEqual(80);
+  // On a busy machine 80 ms may be over before the upstream is called: then it is asked again.
+  const handedOn = async (call: () => Promise<Reply>, upstream: Upstream): Promise<number> => {
+    const began = performance.now();
+    const { status, body } = await call();
+    expect([status, body.code]).toEqual([504, "upstream_timeout"]);
+    // An upstream's own limit would end it after a second, not sooner.
+    if (performance.now() - began > 900) return Number.NaN;
+    return Number(upstream.seen.at(-1)?.headers["endcap-deadline-ms"]);
+  };
+  const late = () => ask(acorn, { "endcap-deadline-ms": "80" });
+  await expect.poll(() => handedOn(late, edge.ml), { timeout: 10_000 }).toBeLessThanOrEqual(80);
   edge.ml.answer = () => ({ status: 200, body: { from: "stable" } });
   await ask(acorn, { "endcap-deadline-ms": "5000" });
   expect(edge.ml.seen.at(-1)?.headers["endcap-deadline-ms"]).toBe("150");
@@ -129,9 +135,8 @@ it("the caller's deadline is kept, and handed on shorter", async () => {
   edge.recommender.answer = async (_seen, signal) => once(signal, "abort").then(() => ({ status: 200, body: {} }));
   const direct = `${edge.url}/v1/recommenders/for_you`;
   const headers = { "endcap-deadline-ms": "80" };
-  const passed = await send(direct, signed(direct, "POST", acorn.sk, { body: {}, headers }));
-  expect([passed.status, passed.body.code]).toEqual([504, "upstream_timeout"]);
-  expect(Number(edge.recommender.seen.at(-1)?.headers["endcap-deadline-ms"])).toBeLessThanOrEqual(80);
+  const passed = () => send(direct, signed(direct, "POST", acorn.sk, { body: {}, headers }));
+  await expect.poll(() => handedOn(passed, edge.recommender), { timeout: 10_000 }).toBeLessThanOrEqual(80);
 });
 
 it("a canary gets its share of a tenant's shoppers, always the same ones, and none when it is broken", async () => {
