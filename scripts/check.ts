@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { apps } from "./checks/apps.ts";
 import { type Check, CheckFailure, program } from "./checks/check.ts";
 import { floors } from "./checks/floors.ts";
 import { generatedChecks } from "./checks/generated.ts";
@@ -20,6 +21,7 @@ const checks: readonly Check[] = [
   program("dead code", "knip", "--no-progress", "--no-config-hints"),
   published,
   runtimes,
+  apps,
   sizes,
   tidy,
   ...generatedChecks(),

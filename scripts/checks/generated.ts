@@ -5,10 +5,10 @@ import { find } from "./workspace.ts";
 
 /**
  * What is generated and committed (the OpenAPI document, the error page) is what the sources give today. Any
- * `packages/<name>/scripts/<what>.ts` that knows `--check` takes part.
+ * `packages/<name>/scripts/<what>.ts` or `scripts/generate/<what>.ts` that knows `--check` takes part.
  */
 export function generatedChecks(): Check[] {
-  const scripts = find("packages/*/scripts/*.ts").filter((file) =>
+  const scripts = find("packages/*/scripts/*.ts", "scripts/generate/*.ts").filter((file) =>
     readFileSync(join(root, file), "utf8").includes('"--check"'),
   );
   return scripts.map((script) => ({

@@ -15,7 +15,8 @@ export async function cruiseFloors(root: string): Promise<{ modules: number; vio
       validate: true,
       tsPreCompilationDeps: true,
       doNotFollow: { path: "node_modules" },
-      exclude: { path: "(^|/)dist/" },
+      // The applications are customers outside of the workspace; the check "apps" installs and builds them.
+      exclude: { path: "(^|/)dist/|^examples/apps/" },
       combinedDependencies: true,
     },
     {

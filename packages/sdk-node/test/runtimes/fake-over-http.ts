@@ -7,6 +7,7 @@ export interface ServedFake extends AsyncDisposable {
   readonly endpoint: string;
   readonly key: string;
   readonly secret: string;
+  readonly fake: FakeEndcap;
 }
 
 export async function serveFake(): Promise<ServedFake> {
@@ -33,6 +34,7 @@ export async function serveFake(): Promise<ServedFake> {
     endpoint: `http://127.0.0.1:${port}`,
     key: fake.key,
     secret: fake.secret,
+    fake,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
