@@ -95,6 +95,15 @@ test("a preview says what each rule did to a list, and which ones do not hold no
     { rule: "no-elm", did: "excluded", items: ["pot"] },
     { rule: "last-sale", did: "inactive", items: [] },
   ]);
+  // What was over then was on, and what is on was on already.
+  const then = ["placement", "preview", "home", "--tenant", "oak", "--at", "2019-12-24T18:00:00+01:00"];
+  const christmas = await endcapJson<RecommendationAnswer>(root, then);
+  expect(christmas.rules?.map(({ rule, did }) => [rule, did])).toEqual([
+    ["first", "pinned"],
+    ["no-elm", "excluded"],
+    ["last-sale", "nothing"],
+  ]);
+  expect((await endcap(root, [...then.slice(0, -1), "soon"])).stderr).toContain("a time such as");
   const { stdout } = await endcap(root, ["placement", "preview", "home", "--tenant", "oak"]);
   expect(stdout).toMatch(/no-elm +excluded +pot/);
 });

@@ -97,6 +97,7 @@ export {
 } from "./placements.ts";
 export {
   COALESCED_CONTENT_TYPE,
+  CONTROL_KEY,
   CoalescedPartAnswer,
   CoalescedPartHeader,
   DEADLINE_HEADER,
@@ -109,6 +110,7 @@ export {
 export {
   FallbackList,
   ModelInfo,
+  Preview,
   RankRequest,
   Reason,
   RecommendationAnswer,

@@ -9,6 +9,9 @@ export const PRINCIPAL_HEADER = "endcap-principal";
 export const DEADLINE_HEADER = "endcap-deadline-ms";
 export const COALESCED_CONTENT_TYPE = "application/vnd.endcap.batch+ndjson";
 
+/** The key of a principal that is control itself: no key of a shop looks like it. */
+export const CONTROL_KEY = "control";
+
 /** A proven caller. `ep1` and `ec1` speak for one shopper; `sk` for the shop, within its scopes. */
 export const Principal = Type.Object(
   {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { EndcapError, type Placement, type RecommendationAnswer } from "@endcap/protocol";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
 import { paint, show, table } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
@@ -14,6 +14,7 @@ interface PlacementOptions extends GlobalOptions {
   readonly repeats?: string;
   readonly item?: string[];
   readonly user?: string;
+  readonly at?: string;
 }
 
 export function addPlacements(program: Command): void {
@@ -46,10 +47,11 @@ export function addPlacements(program: Command): void {
 
   placements
     .command("preview <placement>")
-    .description("what a shopper would be shown now, and what each rule did to it")
+    .description("what a shopper would be shown, and what each rule did to it; nothing of it is logged as served")
     .requiredOption("--tenant <tenant>", "slug or id")
     .option("--item <id...>", "items in view, in the cart, or to rank")
     .option("--user <id>", "the shopper, by the shop's own id")
+    .option("--at <time>", "with the rules of that time, such as 2027-11-26T08:00:00+01:00 (now)", timeOf)
     .action(async (id: string, _options, command: Command) => {
       const options = command.optsWithGlobals<PlacementOptions>();
       const answer = await connectAdmin(options).post<RecommendationAnswer>(
@@ -58,6 +60,7 @@ export function addPlacements(program: Command): void {
           placement: id,
           ...(options.item !== undefined && { items: options.item }),
           ...(options.user !== undefined && { shopper: { userId: options.user } }),
+          ...(options.at !== undefined && { at: options.at }),
           include: ["item", "reason", "score", "rules"],
         },
       );
@@ -76,6 +79,12 @@ export function addPlacements(program: Command): void {
 }
 
 const pathOf = (tenant: string, id: string): string => `${tenantPath(tenant)}/placements/${encodeURIComponent(id)}`;
+
+function timeOf(text: string): string {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) throw new InvalidArgumentError("a time such as 2027-11-26T08:00:00+01:00");
+  return at.toISOString();
+}
 
 /** What `list` prints can be put again: the id is in the path, so the file's own is left out. */
 async function bodyOf({ file, strategy, repeats }: PlacementOptions): Promise<Record<string, unknown>> {

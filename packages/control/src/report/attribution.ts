@@ -1,4 +1,4 @@
-import type { Event, EventItem, ServedRecord } from "@endcap/protocol";
+import { type Event, type EventItem, HOLDOUT, type ServedRecord } from "@endcap/protocol";
 import type { Activity } from "./activity.ts";
 
 /** A click on a recommended item earns what happens to that item for so long. */
@@ -39,7 +39,8 @@ interface Touch {
 export function attribute({ served, events }: Activity, currency: string | undefined): Attributed {
   const lists = new Map<string, ListOutcome>();
   for (const record of served) {
-    if (record.items.length === 0) continue;
+    // Who was held out saw nothing, or the shop's own order: either way no list of ours.
+    if (record.items.length === 0 || record.variant === HOLDOUT) continue;
     lists.set(record.recommendationId, { record, seen: false, clicked: false, carted: false, revenue: 0 });
   }
   const touches = new Map<string, Touch>();

@@ -171,6 +171,27 @@ test("the holdout says how much more treated shoppers spend", async () => {
   );
 });
 
+test("who was held out and saw the shop's own order is in no row, but in the comparison", async () => {
+  const shop = await ServedShop.open();
+  const anna = { userId: "anna" };
+  const recommendationId = await shop.serve(anna, at, ["b", "a"], {
+    variant: HOLDOUT,
+    strategy: "personalized_ranking",
+    modelVersion: null,
+    answeredBy: "fallback",
+  });
+  await shop.record(
+    anna,
+    happened("recommendation_click", at + 1, { recommendationId, items: [{ id: "a" }] }),
+    happened("purchase", at + 2, { recommendationId, items: [{ id: "a", price: 5 }] }),
+  );
+  expect(await report(shop)).toMatchObject({
+    rows: [],
+    total: { served: 0, clicked: 0, revenue: 0 },
+    holdout: { heldOut: { shoppers: 1, revenue: 5 } },
+  });
+});
+
 test("the holdout says so when there is no difference to be seen, when they spend less, and when nobody is held out", async () => {
   const same = (
     await report(

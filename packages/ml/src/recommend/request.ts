@@ -1,8 +1,10 @@
 import {
+  CONTROL_KEY,
   EndcapError,
   type Event,
   judgeEvent,
   LIMITS,
+  Preview,
   type Principal,
   RecommendationRequest,
   type Shopper,
@@ -22,6 +24,7 @@ export const LenientRequest = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    preview: Type.Optional(Preview),
   },
   { title: "RecommendationRequest", additionalProperties: false },
 );
@@ -32,12 +35,23 @@ export type LenientRequest = Static<typeof LenientRequest>;
  * @throws EndcapError `scope_missing`
  */
 export function settleRequest(body: LenientRequest, principal: Principal, now: number): RecommendationRequest {
-  const { context, ...rest } = body;
+  const { context, preview: _preview, ...rest } = body;
   const recent = (context?.recent ?? []).flatMap((raw): Event[] => {
     const verdict = judgeEvent(raw, { now, imported: false });
     return verdict.ok ? [verdict.value] : [];
   });
   return { ...rest, shopper: shopperOf(body, principal), ...(recent.length > 0 && { context: { recent } }) };
+}
+
+/**
+ * Control looks at what a placement will do; nobody else may.
+ * @throws EndcapError `invalid_request`
+ */
+export function previewOf({ preview }: LenientRequest, { auth, key }: Principal): Preview | undefined {
+  if (preview !== undefined && (auth !== "sk" || key !== CONTROL_KEY)) {
+    throw new EndcapError("invalid_request", { errors: [{ pointer: "/preview", code: "additionalProperties" }] });
+  }
+  return preview;
 }
 
 /** A browser speaks for the shopper that the gateway proved, whatever its payload says; a server names one. */

@@ -3,6 +3,7 @@ import {
   type Filter,
   LIMITS,
   PRINCIPAL_HEADER,
+  type Preview,
   type Principal,
   RecommendationAnswer,
   type RecommendationRequest,
@@ -18,7 +19,7 @@ import type { Outcome } from "../recommenders/outcome.ts";
 import type { Recommenders } from "../recommenders/recommenders.ts";
 import type { ServedReporter } from "../served/reporter.ts";
 import { holdoutAnswer } from "./holdout.ts";
-import { LenientRequest, settleRequest } from "./request.ts";
+import { LenientRequest, previewOf, settleRequest } from "./request.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
 export interface RecommendRoutesOptions {
@@ -63,20 +64,21 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     async (request, reply) => {
       const deadline = deadlineOf(request, { msDefault: deadlineMsDefault, msMax: deadlineMsMax, now });
       const principal = principalOf(request);
+      const preview = previewOf(request.body, principal);
       const settled = settleRequest(request.body, principal, now());
       const target = resolveTarget(settled, principal, snapshot());
       // Compiled before anybody is asked, so that a wrong filter is a fault also when the fallback answers.
       const rules = [settled.filter, target.placement?.filter].filter((filter) => filter !== undefined);
       const predicates = rules.map((filter: Filter) => filters.compile(filter));
       if (target.heldOut) {
-        const answer = holdoutAnswer(target, uuidV7(now(), randomFillSync), now());
+        const answer = holdoutAnswer(target, settled, uuidV7(now(), randomFillSync), now());
         answers.inc({ by: "holdout" });
-        reportWhenAnswered(reply, target, principal, settled, answer);
+        if (preview === undefined) reportWhenAnswered(reply, target, principal, settled, answer);
         return sendText(reply, JSON.stringify(answer));
       }
       lists.warm(principal.tenant);
 
-      const outcome = await rank(request, settled, target, deadline);
+      const outcome = await rank(request, settled, target, deadline, preview);
       switch (outcome.kind) {
         case "list":
           answers.inc({ by: "recommender" });
@@ -97,7 +99,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
             now: now(),
           });
           answers.inc({ by: answer.fallback ?? "popular" });
-          reportWhenAnswered(reply, target, principal, settled, answer);
+          if (preview === undefined) reportWhenAnswered(reply, target, principal, settled, answer);
           return sendText(reply, JSON.stringify(answer));
         }
       }
@@ -109,6 +111,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     settled: RecommendationRequest,
     target: Target,
     deadline: Deadline,
+    preview: Preview | undefined,
   ): Promise<Outcome> {
     const { recommenderUrl, strategy, placement, variant } = target;
     if (recommenderUrl === undefined) return { kind: "failure", failure: "absent" };
@@ -116,7 +119,13 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     if (msMax <= 0) return { kind: "failure", failure: "late" };
     return await recommenders.call({
       url: recommenderUrl,
-      rank: { request: settled, strategy, ...(placement && { placement }), ...(variant !== undefined && { variant }) },
+      rank: {
+        request: settled,
+        strategy,
+        ...(placement && { placement }),
+        ...(variant !== undefined && { variant }),
+        ...(preview && { preview }),
+      },
       authorization: String(request.headers.authorization),
       principal: String(request.headers[PRINCIPAL_HEADER]),
       requestId: request.id,
