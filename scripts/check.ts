@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { apps } from "./checks/apps.ts";
+import { charts } from "./checks/charts.ts";
 import { type Check, CheckFailure, program } from "./checks/check.ts";
 import { floors } from "./checks/floors.ts";
 import { generatedChecks } from "./checks/generated.ts";
@@ -19,6 +20,7 @@ const checks: readonly Check[] = [
   ...typeChecks(),
   floors,
   program("dead code", "knip", "--no-progress", "--no-config-hints"),
+  charts,
   published,
   runtimes,
   apps,

@@ -19,9 +19,18 @@ export function reportFindings(findings: readonly string[]): void {
 }
 
 /** Runs a program to its end; a non-zero exit is a CheckFailure with what it printed. Resolves with its stdout. */
-export function execute(command: string, args: readonly string[], cwd = root, env = {}): Promise<string> {
+export function execute(
+  command: string,
+  args: readonly string[],
+  cwd = root,
+  env = {},
+  input?: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...plainEnv, ...env } });
+    const child = spawn(command, args, { cwd, stdio: "pipe", env: { ...plainEnv, ...env } });
+    // A program that ends before it has read everything says so by its exit code.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
     const out: Buffer[] = [];
     const both: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => {
