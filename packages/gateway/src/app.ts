@@ -29,6 +29,7 @@ import { createQuota } from "./limits/quota.ts";
 import { createSessionLimits } from "./limits/session-limits.ts";
 import { usageToControl } from "./metering/control-usage.ts";
 import { createMetering, type Metering } from "./metering/metering.ts";
+import { createRequestMetrics, type ObservePrincipal } from "./metering/request-metrics.ts";
 import { sdkRoutes } from "./sdk-files/routes.ts";
 import { createSdkFiles } from "./sdk-files/sdk-files.ts";
 import { createLinks } from "./sessions/links.ts";
@@ -39,6 +40,7 @@ import { shareNonces } from "./shared/shared-nonces.ts";
 import { createSharedRates } from "./shared/shared-rates.ts";
 import { createSnapshotSource, internalKeyFile } from "./snapshot-source.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
+import { createTracer } from "./tracing/tracer.ts";
 
 export interface GatewayDependencies {
   /** Default `Date.now`. */
@@ -53,19 +55,31 @@ export async function buildGateway(
   { now = Date.now }: GatewayDependencies = {},
 ): Promise<Service> {
   let metering: Metering | undefined;
+  let observe: ObservePrincipal | undefined;
   const service = createService({
     name: "gateway",
     config,
     now,
     trustProxy: config.trustProxy,
     onCompleted({ principal, fault, method }, route, status, ms) {
-      if (principal !== null) metering?.meter.complete(principal, { method, route, status, code: fault?.code, ms });
+      if (principal === null) return;
+      metering?.meter.complete(principal, { method, route, status, code: fault?.code, ms });
+      observe?.(principal, route, status, ms);
     },
+    describe: ({ passage }) => passage?.durations ?? {},
     requestMsMax: config.requestMsMax,
   });
   const { app, registry } = service;
   const draining = () => service.draining;
 
+  observe = createRequestMetrics(registry);
+  const tracer = await createTracer({
+    url: config.otlpUrl,
+    sampleRatio: config.traceSampleRatio,
+    log: service.log,
+    registry,
+    now,
+  });
   const directory = createTenantDirectory();
   const upstreams = createUpstreams({
     connectionsMax: config.upstreamConnectionsMax,
@@ -136,7 +150,8 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    guard(scope, { servers, browsers, failedProofs, bodies, quota, shedder, admission, now });
+    tracer.watch(scope);
+    guard(scope, { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
@@ -175,7 +190,7 @@ export async function buildGateway(
     shedder.stop();
     rates?.stop();
     redis?.close();
-    await metering?.close();
+    await Promise.all([metering?.close(), tracer.close()]);
     await snapshot.close();
     await upstreams.close();
   });

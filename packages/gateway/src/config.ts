@@ -185,6 +185,19 @@ export const gatewayConfig = defineConfig({
       default: 256 * 1024 * 1024,
       minimum: 64 * 1024,
     }),
+    otlpUrl: Type.Optional(
+      Type.String({
+        description:
+          "where spans are sent, OTLP/HTTP with JSON, as http://otel:4318/v1/traces; absent: none are made, trace contexts are still handed on",
+        pattern: "^https?://",
+      }),
+    ),
+    traceSampleRatio: Type.Number({
+      description: "share of the traces that are exported, decided by the trace's id",
+      default: 0.01,
+      minimum: 0,
+      maximum: 1,
+    }),
     noncesPerKeyMax: Type.Integer({
       description: "used signatures remembered for one key; past it the oldest are forgotten",
       default: 200_000,

@@ -6,7 +6,8 @@ import { Gcra } from "../limits/gcra.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { SessionKey, TenantContext } from "../tenants/tenant-context.ts";
 import type { Caller } from "./caller.ts";
-import { isMacOf, macOf } from "./mac.ts";
+import { hs256, invalid, openHs256, textOf } from "./hs256.ts";
+import { macOf } from "./mac.ts";
 
 /** A token whose signature was verified once. Whether it still counts now is asked anew for each request. */
 export interface SessionVerdict {
@@ -38,7 +39,6 @@ export interface SessionTokens {
 }
 
 const claimsCheck = Compile(SessionClaims);
-const algorithm = "HS256";
 /** Batches signed in a session arrive up to 7 days after it; the caller judges the time. */
 const ageMsMax = LIMITS.batchAgeMs + LIMITS.sessionMs;
 
@@ -52,15 +52,14 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
   const verdicts = new LRUCache<string, SessionVerdict>({ max: cachedMax });
 
   function verifyAnew(token: string, now: number): SessionVerdict {
-    const [head = "", body = "", signature = "", ...more] = token.split(".");
-    const header = jsonOf(head);
-    const claims = jsonOf(body);
-    const generation = textOf(header, "kid");
-    // Both texts are still a stranger's: they only choose the key by which they are judged.
-    const sessionKey = keyOf(directory.tenant(textOf(claims, "tenant")), generation);
-    if (sessionKey === undefined || more.length > 0) throw invalid("no such tenant or generation");
-    if (textOf(header, "alg") !== algorithm) throw invalid("another algorithm");
-    if (!isMacOf(signature, "base64url", sessionKey.tokenKey, `${head}.${body}`)) throw invalid("not signed by us");
+    let generation = "";
+    let sessionKey: SessionKey | undefined;
+    const { claims } = openHs256(token, (parts) => {
+      generation = textOf(parts.header, "kid");
+      sessionKey = keyOf(directory.tenant(textOf(parts.claims, "tenant")), generation);
+      return sessionKey?.tokenKey;
+    });
+    if (sessionKey === undefined) throw invalid("no such tenant or generation");
     if (!claimsCheck.Check(claims)) throw invalid("the claims are not those of a session");
     if (claims.exp * 1000 + ageMsMax <= now) throw invalid("older than any batch may be");
     const signingKey = createSecretKey(signingKeyOf(sessionKey, claims.jti));
@@ -77,7 +76,7 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
       const iat = Math.floor(now / 1000);
       const exp = iat + LIMITS.sessionMs / 1000;
       const claims: SessionClaims = { ...session, tenant: tenant.id, scope: "browser", jti, iat, exp };
-      const text = `${base64urlOf({ alg: algorithm, kid: newest.generation })}.${base64urlOf(claims)}`;
+      const text = `${base64urlOf({ alg: hs256, kid: newest.generation })}.${base64urlOf(claims)}`;
       const token = `${text}.${macOf(newest.tokenKey, text).toString("base64url")}`;
       return { token, signingKey: signingKeyOf(newest, jti), expiresAt: exp * 1000 };
     },
@@ -91,8 +90,6 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
     },
   };
 }
-
-const invalid = (internal: string) => new EndcapError("session_invalid", { internal });
 
 function keyOf(tenant: TenantContext | undefined, generation: string): SessionKey | undefined {
   return tenant?.sessionKeys.find((key) => key.generation === generation);
@@ -112,18 +109,3 @@ function signingKeyOf(sessionKey: SessionKey, jti: string): Buffer {
 }
 
 const base64urlOf = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-function jsonOf(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, "base64url").toString());
-  } catch {
-    return undefined;
-  }
-}
-
-/** A member of what may not even be an object, as text; `""` when there is none. */
-function textOf(value: unknown, name: string): string {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return "";
-  const member: unknown = Reflect.get(value, name);
-  return typeof member === "string" ? member : "";
-}

@@ -1,6 +1,7 @@
 import { EndcapError, isAnonymousId, LIMITS } from "@endcap/protocol";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
+import { isCompact } from "./hs256.ts";
 
 /** Who the shop's backend says is signed in. */
 export interface UserClaims {
@@ -23,6 +24,7 @@ export async function verifyUserToken(
   now: number,
 ): Promise<UserClaims> {
   try {
+    if (!isCompact(token)) throw new TypeError("no compact JWS");
     const { kid } = decodeProtectedHeader(token);
     const key = tenant.keys.find(({ id, env: own }) => id === kid && own === env);
     if (key?.secret === undefined || now >= key.expiresAt) throw new TypeError("no such active secret key");

@@ -30,7 +30,7 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
     const session = sessionFor(sessions, request, caller);
-    coalescer.add(upstream, caller.principalText.json, request.id, payload ?? noBytes, (outcome) => {
+    coalescer.add(upstream, caller.principalText.json, request.id, payload ?? noBytes, request.passage, (outcome) => {
       if (outcome instanceof Error) {
         void reply.send(outcome);
         return;

@@ -9,6 +9,7 @@ import type { BodyBudget } from "../limits/body-budget.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { LoadShedder } from "../limits/load-shedder.ts";
 import type { Quota } from "../limits/quota.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import { checkTarget } from "./target.ts";
 
 declare module "fastify" {
@@ -34,6 +35,7 @@ export interface Admitted {
 }
 
 export interface GateOptions {
+  readonly tracer: Tracer;
   readonly servers: ServerAuth;
   readonly browsers: BrowserAuth;
   readonly failedProofs: FailedProofs;
@@ -49,18 +51,23 @@ export interface GateOptions {
  * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
  */
 export function guard(app: App, options: GateOptions): void {
-  const { servers, browsers, failedProofs, bodies, quota, shedder, admission, now } = options;
+  const { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, now } = options;
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
+  app.decorateRequest("passage", null);
 
   app.addHook("onRequest", (request, reply, done) => {
+    const passage = tracer.begin(request.headers);
+    request.passage = passage;
     try {
       checkTarget(request, reply);
       const { scopes, envelope } = request.routeOptions.config;
       if (isEnvelope(request)) {
         if (envelope === undefined) throw new EndcapError("content_type_unsupported");
       } else {
+        const startedAt = performance.now();
         const proven = servers.verifyHeaders(request, scopes ?? []);
+        passage.authMs += performance.now() - startedAt;
         request.provenHeaders = proven;
         enter(reply, proven.caller);
         checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
@@ -80,14 +87,18 @@ export function guard(app: App, options: GateOptions): void {
       const body = bodyOf(request);
       if (provenHeaders !== null) {
         checkBodySize(provenHeaders.caller, body?.length ?? 0);
+        const startedAt = performance.now();
         const waiting = provenHeaders.admitBody(body ?? undefined);
+        if (request.passage !== null) request.passage.authMs += performance.now() - startedAt;
         request.admitted = { caller: provenHeaders.caller, payload: body };
         if (waiting === undefined) done();
         else waiting.then(() => done(), refuse);
         return;
       }
       const { envelope = "call" } = request.routeOptions.config;
+      const startedAt = performance.now();
       const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
+      if (request.passage !== null) request.passage.authMs += performance.now() - startedAt;
       enter(reply, proven.caller);
       checkBodySize(proven.caller, body?.length ?? 0);
       request.admitted = proven;

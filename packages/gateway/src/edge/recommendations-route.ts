@@ -8,6 +8,7 @@ import { upstreamHeaders } from "../forward/request-headers.ts";
 import type { Upstreams } from "../forward/upstreams.ts";
 import type { SessionObjects } from "../sessions/session-objects.ts";
 import { sessionFor, withSession } from "../sessions/with-session.ts";
+import { traceHeaders } from "../tracing/trace-context.ts";
 import { answerJson } from "./answer.ts";
 import { admittedTo } from "./gate.ts";
 
@@ -33,6 +34,7 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
     const headers = upstreamHeaders(await tokens.ml.token(), caller.principalText, request.id, {
       "content-type": "application/json",
       [DEADLINE_HEADER]: String(Math.min(deadlineMs, msMax ?? deadlineMs)),
+      ...(request.passage?.trace && traceHeaders(request.passage.trace)),
     });
     const call = {
       method: "POST",
@@ -42,11 +44,14 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
       answerBytesMax,
       msMax,
     } as const;
+    const startedAt = performance.now();
     const pending = callUpstream(upstream, call);
     reply.raw.once("close", () => {
       if (!reply.raw.writableEnded) pending.cancel();
     });
-    const { status, body } = await pending.answer;
+    const { status, body } = await pending.answer.finally(() => {
+      if (request.passage !== null) request.passage.upstreamMs = performance.now() - startedAt;
+    });
     if (status !== 200) throw refusalOfBytes(upstream.id, status, body);
     answerJson(reply, status, withSession(body.toString("utf8"), session), draining());
   });

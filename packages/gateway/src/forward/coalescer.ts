@@ -1,5 +1,7 @@
 import { COALESCED_CONTENT_TYPE, EndcapError, LIMITS } from "@endcap/protocol";
 import type { InternalIssuer } from "@endcap/service-kit";
+import type { Passage } from "../tracing/passage.ts";
+import { traceHeaders } from "../tracing/trace-context.ts";
 import { callUpstream } from "./call-upstream.ts";
 import { type PartAnswer, readPartAnswers } from "./part-answers.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -11,9 +13,17 @@ export interface Coalescer {
   /**
    * Sends the events of one request with whatever else arrives in the same turn of the event loop.
    * @param principal as JSON
+   * @param passage is told how long the part waited and its upstream took
    * @throws EndcapError `overloaded` when too much waits
    */
-  add(upstream: Upstream, principal: string, requestId: string, payload: Uint8Array, done: PartDone): void;
+  add(
+    upstream: Upstream,
+    principal: string,
+    requestId: string,
+    payload: Uint8Array,
+    passage: Passage | null,
+    done: PartDone,
+  ): void;
 }
 
 export interface CoalescerOptions {
@@ -27,6 +37,8 @@ interface Part {
   readonly header: Buffer;
   readonly payload: Uint8Array;
   readonly bytes: number;
+  readonly passage: Passage | null;
+  readonly addedAt: number;
   readonly done: PartDone;
 }
 
@@ -81,6 +93,7 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
 
   async function send(lane: Lane, parts: readonly Part[]): Promise<void> {
     lane.batchesInFlight += 1;
+    const sentAt = performance.now();
     let outcomes: readonly PartAnswer[] | EndcapError;
     try {
       outcomes = await exchange(lane.upstream, parts);
@@ -88,7 +101,13 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
       outcomes = error instanceof EndcapError ? error : new EndcapError("internal", { cause: error });
     }
     lane.batchesInFlight -= 1;
-    for (const part of parts) lane.bytes -= part.bytes;
+    const answeredAt = performance.now();
+    for (const { bytes, passage, addedAt } of parts) {
+      lane.bytes -= bytes;
+      if (passage === null) continue;
+      passage.queueMs = sentAt - addedAt;
+      passage.upstreamMs = answeredAt - sentAt;
+    }
     // First, so that the collector works while the clients are answered.
     flush(lane, false);
     parts.forEach(({ done }, at) => {
@@ -101,7 +120,11 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
     const { answer } = callUpstream(upstream, {
       method: "POST",
       path: "/internal/v1/event-batches",
-      headers: { authorization: `Bearer ${await issuer.token()}`, "content-type": COALESCED_CONTENT_TYPE },
+      headers: {
+        authorization: `Bearer ${await issuer.token()}`,
+        "content-type": COALESCED_CONTENT_TYPE,
+        ...batchTrace(parts),
+      },
       body: Buffer.concat(parts.flatMap(({ header, payload }) => [header, payload, lineFeed])),
       answerBytesMax,
     });
@@ -118,7 +141,7 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
   }
 
   return {
-    add(upstream, principal, requestId, payload, done) {
+    add(upstream, principal, requestId, payload, passage, done) {
       let lane = lanes.get(upstream);
       if (lane === undefined) {
         lane = { upstream, waiting: [], bytes: 0, batchesInFlight: 0, scheduled: false, patience: undefined };
@@ -129,7 +152,7 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
       if (lane.bytes + bytes > queuedBytesMax) {
         throw new EndcapError("overloaded", { internal: `${lane.bytes} bytes wait for upstream ${upstream.id}` });
       }
-      lane.waiting.push({ requestId, header, payload, bytes, done });
+      lane.waiting.push({ requestId, header, payload, bytes, passage, addedAt: performance.now(), done });
       lane.bytes += bytes;
       if (!lane.scheduled) {
         lane.scheduled = true;
@@ -137,6 +160,12 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
       }
     },
   };
+}
+
+/** One upstream request belongs to one trace: that of its first traced part, which at low load is its only part. */
+function batchTrace(parts: readonly Part[]): Record<string, string> {
+  for (const { passage } of parts) if (passage?.trace) return traceHeaders(passage.trace);
+  return {};
 }
 
 /** How many of the first parts make one request within its bounds. A single part always does: an events body is smaller. */

@@ -5,6 +5,7 @@ import httpProxy from "@fastify/http-proxy";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { admittedTo } from "../edge/gate.ts";
 import { rawBodies } from "../edge/raw-bodies.ts";
+import { traceHeaders } from "../tracing/trace-context.ts";
 import { callerDeadline, deadlineHeader } from "./caller-deadline.ts";
 import type { InternalTokens } from "./internal-tokens.ts";
 import { type ProxiedCall, proxyRequest } from "./proxy-request.ts";
@@ -56,12 +57,13 @@ export async function passThrough(app: App, route: PassThroughRoute, options: Pa
     const msMax = callerDeadline(request, reply);
     const headers = upstreamHeaders(await tokens[route.upstream].token(), caller.principalText, request.id, {
       ...route.headers,
+      ...(request.passage?.trace && traceHeaders(request.passage.trace)),
       ...(msMax !== undefined && deadlineHeader(msMax, route.headers)),
       ...(payload !== null && route.body && { "content-type": route.body.contentType }),
     });
     const gone = clientGone(request);
     const signal = msMax === undefined ? gone : AbortSignal.any([gone, AbortSignal.timeout(msMax)]);
-    return calls.run({ upstream, signal }, () =>
+    return calls.run({ upstream, signal, passage: request.passage }, () =>
       reply.from(destination, {
         getUpstream: () => upstream.origin,
         rewriteRequestHeaders: () => headers,

@@ -2,6 +2,7 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 import { callbackify } from "node:util";
 import { EndcapError } from "@endcap/protocol";
 import type { Dispatcher } from "undici";
+import type { Passage } from "../tracing/passage.ts";
 import { mayRetry, upstreamFault } from "./call-upstream.ts";
 import { refusalOfBytes } from "./refusal.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -10,6 +11,7 @@ import type { Upstream } from "./upstreams.ts";
 export interface ProxiedCall {
   readonly upstream: Upstream;
   readonly signal: AbortSignal;
+  readonly passage: Passage | null;
 }
 
 type Options = Pick<Dispatcher.RequestOptions, "method" | "path" | "headers" | "body">;
@@ -26,10 +28,13 @@ export function proxyRequest(calls: AsyncLocalStorage<ProxiedCall>) {
   async function promised(options: Options): Promise<Answer> {
     const call = calls.getStore();
     if (call === undefined) throw new TypeError("a proxied request outside its call");
+    const startedAt = performance.now();
     try {
       return await exchange(call, options);
     } catch (error) {
       throw error instanceof EndcapError ? error : upstreamFault(call.upstream.id, error);
+    } finally {
+      if (call.passage !== null) call.passage.upstreamMs = performance.now() - startedAt;
     }
   }
   const calledBack = callbackify(promised);

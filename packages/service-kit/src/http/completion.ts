@@ -6,6 +6,9 @@ import type { ObserveRequest } from "./metrics.ts";
 /** Told of each completed request: the route's pattern, the status, milliseconds. */
 export type OnCompleted = (request: FastifyRequest, route: string, status: number, ms: number) => void;
 
+/** What a service adds to its completion records. Called only for records that are written. */
+export type DescribeRequest = (request: FastifyRequest) => Readonly<Record<string, unknown>>;
+
 /** nginx's word for "the client went away before the answer". */
 const clientGone = 499;
 
@@ -18,6 +21,7 @@ export function recordCompletion(
   log: Logger,
   observe: ObserveRequest | undefined,
   onCompleted: OnCompleted | undefined,
+  describe: DescribeRequest | undefined,
 ): void {
   app.addHook("onRequest", (request, reply, done) => {
     // Fastify's own hooks miss a client that leaves between the end of its body and the answer.
@@ -43,6 +47,7 @@ export function recordCompletion(
       status,
       durationMs: Math.round(ms * 1000) / 1000,
       code: fault?.code,
+      ...describe?.(request),
       reason: fault !== null && status < 500 ? fault.message : undefined,
       err: fault !== null && status >= 500 ? (fault.cause ?? fault) : undefined,
     };

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { App, TypeBoxProvider } from "../app.ts";
 import { rememberMethods } from "./allowed-methods.ts";
 import { watchClients } from "./client-gone.ts";
-import { type OnCompleted, recordCompletion } from "./completion.ts";
+import { type DescribeRequest, type OnCompleted, recordCompletion } from "./completion.ts";
 import type { ObserveRequest } from "./metrics.ts";
 import { endcapErrorOf, problemResponse } from "./problems.ts";
 import { createRequestIds, givenRequestId, requestIdHeader } from "./request-id.ts";
@@ -17,6 +17,7 @@ export interface AppOptions {
   /** Absent: no metrics are kept. */
   readonly observe?: ObserveRequest;
   readonly onCompleted?: OnCompleted;
+  readonly describe?: DescribeRequest;
   /** Take `endcap-request-id` over from the caller. Only behind the gateway. */
   readonly trustRequestId?: boolean;
   /** Default 1 MiB; a route may set its own. */
@@ -61,7 +62,7 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("internal", null);
   app.decorateRequest("fault", null);
   watchClients(app);
-  recordCompletion(app, options.log, options.observe, options.onCompleted);
+  recordCompletion(app, options.log, options.observe, options.onCompleted, options.describe);
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
     const error = endcapErrorOf(thrown);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import type { Registry } from "prom-client";
 import type { App } from "../app.ts";
-import type { OnCompleted } from "../http/completion.ts";
+import type { DescribeRequest, OnCompleted } from "../http/completion.ts";
 import { createApp } from "../http/create-app.ts";
 import { createRegistry, createRequestObserver } from "../http/metrics.ts";
 import { within } from "../within.ts";
@@ -37,6 +37,8 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** Told of each completed request of the traffic port; it must neither wait nor throw. */
   readonly onCompleted?: OnCompleted;
+  /** What the service adds to each completion record. */
+  readonly describe?: DescribeRequest;
 }
 
 export interface ServiceAddress {

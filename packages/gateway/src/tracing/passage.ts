@@ -1,0 +1,39 @@
+import type { TraceContext } from "./trace-context.ts";
+
+/** One request's way through the gateway: where its time went, and the trace that it belongs to. */
+export class Passage {
+  /** Proving the caller, without waiting for the body. */
+  authMs = 0;
+  /** Waiting for company, or for a place, in a request to the upstream. */
+  queueMs = 0;
+  /** From the upstream request to its answer. */
+  upstreamMs = 0;
+  /** What an upstream request carries on; `null`: nobody asked for a trace and none is exported. */
+  trace: TraceContext | null;
+  /** The caller's span, which ours stands below. */
+  readonly parentSpanId: string | undefined;
+
+  constructor(trace: TraceContext | null, parentSpanId: string | undefined) {
+    this.trace = trace;
+    this.parentSpanId = parentSpanId;
+  }
+
+  /** For the completion record, to the microsecond. */
+  get durations(): Readonly<Record<string, unknown>> {
+    return {
+      authMs: rounded(this.authMs),
+      queueMs: rounded(this.queueMs),
+      upstreamMs: rounded(this.upstreamMs),
+      traceId: this.trace?.traceId,
+    };
+  }
+}
+
+const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Of every request behind the gate; `null` for the others. */
+    passage: Passage | null;
+  }
+}
