@@ -106,7 +106,7 @@ function strict(schema: Schema): Schema {
     // Kubernetes' own formats are names of its types, not of JSON Schema's.
     else if (keyword !== "format") copy[keyword] = value;
   }
-  if ("properties" in copy && !("additionalProperties" in copy)) copy["additionalProperties"] = false;
+  if ("properties" in copy && !("additionalProperties" in copy)) copy.additionalProperties = false;
   return copy;
 }
 

@@ -23,7 +23,7 @@ const decidedByChart: ReadonlySet<string> = new Set([
 const file = fileURLToPath(new URL("../../../deploy/charts/endcap-gateway/values.schema.json", import.meta.url));
 const before = readFileSync(file, "utf8");
 const schema: { properties: Record<string, unknown> } = JSON.parse(before);
-schema.properties["settings"] = {
+schema.properties.settings = {
   type: "object",
   description: "settings of the gateway by their names in docs/gateway.md",
   additionalProperties: false,
