@@ -6,11 +6,13 @@ interface Vector {
   readonly name: string;
   /** The bytes of one or more requests, base64. */
   readonly raw: string;
-  /** `refuse`: the first answer is a 4xx, or the connection ends without one. `any`: no fault of ours. */
+  /** `refuse`: the first answer is a 4xx, or the gateway hangs up without one. `any`: no fault of ours. */
   readonly verdict: "refuse" | "any";
 }
 
-const silenceMsMax = 300;
+/** Until the first byte of an answer, and after the last. */
+const answerMsMax = 3_000;
+const silenceMsMax = 100;
 
 /** Raw requests for a real socket. In no case is there a 5xx, or a request that an upstream sees. */
 export const readHttp: VectorReader = async ({ bytes }, edge) => {
@@ -19,26 +21,34 @@ export const readHttp: VectorReader = async ({ bytes }, edge) => {
   const faults: string[] = [];
   for (const { name, raw, verdict } of vectors) {
     const before = seenBy();
-    const answers = await exchange(edge, Buffer.from(raw, "base64"));
+    const { answers, hangs } = await exchange(edge, Buffer.from(raw, "base64"));
     const statuses = [...answers.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
     if (seenBy() !== before) faults.push(`${name}: an upstream saw it`);
     if (statuses.some((status) => status >= 500)) faults.push(`${name}: answered ${statuses.join(", ")}`);
     const [first] = statuses;
+    if (verdict === "refuse" && hangs && first === undefined) faults.push(`${name}: not answered`);
     if (verdict === "refuse" && first !== undefined && first < 400) faults.push(`${name}: accepted with ${first}`);
   }
   return faults;
 };
 
 /** What comes back until the gateway hangs up, or waits for more. */
-function exchange({ url }: Edge, raw: Buffer): Promise<string> {
+function exchange({ url }: Edge, raw: Buffer): Promise<{ answers: string; hangs: boolean }> {
   const { hostname, port } = new URL(url);
-  const { promise, resolve } = Promise.withResolvers<string>();
+  const { promise, resolve } = Promise.withResolvers<{ answers: string; hangs: boolean }>();
   const chunks: Buffer[] = [];
   const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(raw));
-  socket.setTimeout(silenceMsMax, () => socket.destroy());
-  socket.on("data", (chunk) => chunks.push(chunk));
+  let hangs = false;
+  socket.setTimeout(answerMsMax, () => {
+    hangs = true;
+    socket.destroy();
+  });
+  socket.on("data", (chunk) => {
+    chunks.push(chunk);
+    socket.setTimeout(silenceMsMax);
+  });
   // A reset is an answer too.
   socket.on("error", () => undefined);
-  socket.on("close", () => resolve(Buffer.concat(chunks).toString("latin1")));
+  socket.on("close", () => resolve({ answers: Buffer.concat(chunks).toString("latin1"), hangs }));
   return promise;
 }
