@@ -37,6 +37,12 @@ export const TenantSettings = Type.Object(
       }),
     ),
     firstPartyPath: Type.Optional(Type.String({ pattern: "^/" })),
+    idCookie: Type.Optional(
+      Type.Boolean({
+        description:
+          "keep the anonymous id in a cookie of the tenant's own host (`endpoint`) as well; false when absent",
+      }),
+    ),
   },
   { title: "TenantSettings", additionalProperties: false },
 );

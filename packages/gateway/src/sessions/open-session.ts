@@ -15,6 +15,7 @@ import { verifyUserToken } from "../auth/user-tokens.ts";
 import { checkTarget } from "../edge/target.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
+import { readIdCookie, usesIdCookie, writeIdCookie } from "./id-cookie.ts";
 import type { Links } from "./links.ts";
 import type { SessionObjects } from "./session-objects.ts";
 
@@ -61,11 +62,17 @@ export async function openSessionRoute(
 
     const user = asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
     const provenId = proven?.caller.principal.anonymousId;
+    const byCookie = usesIdCookie(request, tenant);
     const anonymousId =
-      provenId ?? asked.anonymousId ?? user?.anonymousId ?? newAnonymousId((bytes) => crypto.getRandomValues(bytes));
+      provenId ??
+      asked.anonymousId ??
+      (byCookie ? readIdCookie(request) : undefined) ??
+      user?.anonymousId ??
+      newAnonymousId((bytes) => crypto.getRandomValues(bytes));
     if (!isAnonymousId(anonymousId)) {
       throw new EndcapError("invalid_request", { errors: [{ pointer: "/anonymousId", code: "pattern" }] });
     }
+    if (byCookie) writeIdCookie(reply, anonymousId);
     const session = { sub: anonymousId, ...(user && { uid: user.userId }), key: key.id, env, origin };
     if (user !== undefined && (provenId === anonymousId || user.anonymousId === anonymousId)) {
       const ids = { anonymousId, userId: user.userId };
