@@ -47,7 +47,9 @@ export async function kubernetesSchemas(): Promise<string> {
 }
 
 function write(dir: string, { group, version, kind }: Kind, schema: Schema): void {
-  writeFileSync(join(dir, `${group}_${version}_${kind.toLowerCase()}.json`), JSON.stringify(schema));
+  // kubeconform takes the version for the group of what has none.
+  const file = `${group || version}_${version}_${kind.toLowerCase()}.json`;
+  writeFileSync(join(dir, file), JSON.stringify(schema));
 }
 
 function writeApis(dir: string, file: string): void {
