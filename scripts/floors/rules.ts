@@ -94,7 +94,7 @@ export const rules: IForbiddenRuleType[] = [
     comment: "modules form no cycle at run time; `import type` is the polite way to look upward",
     severity: "error",
     from: { path: "^(packages|examples|bench|scripts)/" },
-    to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only", "npm-peer"] } },
   },
   {
     name: "no-unresolved-import",
@@ -105,9 +105,9 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     name: "sources-need-no-dev-dependency",
-    comment: "what runs at a customer's is among `dependencies`",
+    comment: "what runs at a customer's is among `dependencies`, or the customer's own as a peer",
     severity: "error",
     from: { path: "^(packages|examples)/[^/]+/src/" },
-    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm-peer"] },
   },
 ];

@@ -124,7 +124,7 @@ const bombs = [
   '"\ud800"'.replace("\ud800", "\xed\xa0\x80"),
 ];
 
-export const mutations: Readonly<Record<string, Mutation>> = {
+const mutations: Readonly<Record<string, Mutation>> = {
   "signature, one character": forged(signed, (draft, scene) => {
     if (draft.kind === "sk") {
       return withHeader(draft, "signature", (value) => otherCharacter(value, 8 + scene.dice.below(42), scene));
