@@ -20,6 +20,9 @@ const lies = {
   "proxy-authorization": "Basic eDp5",
   cookie: "session=1",
   te: "trailers",
+  traceparent: "00-evil-evil-01",
+  tracestate: "evil=1",
+  baggage: "tenant=evil",
 };
 
 const own = [
