@@ -24,6 +24,7 @@ const tasks = {
   bench: { run: node.concat("bench/src/run.ts"), build: true },
   endcap: { run: ["packages/control/dist/cli.js"], build: true },
   check: { run: node.concat("scripts/check.ts"), build: true },
+  release: { run: node.concat("scripts/release.ts"), build: true },
   format: { run: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"] },
   build: { build: true },
   deps: { updateLockfile: true },

@@ -22,7 +22,12 @@ async function importAll(packages: readonly Installed[], home: string): Promise<
   await execute(process.execPath, ["--input-type=module", "--eval", program], home);
 }
 
-/** The published packages, taken from their packed tarballs: well-formed, rightly typed, and each import works. */
+/** What npm says of a tarball before it would publish it. Sends nothing. */
+async function publishDry({ tarball }: Installed): Promise<void> {
+  await execute("npm", ["publish", tarball, "--dry-run", "--access", "public", "--ignore-scripts", "--loglevel=warn"]);
+}
+
+/** The published packages, taken from their packed tarballs: well-formed, rightly typed, fit to publish, and each import works. */
 export const published: Check = {
   name: "published packages",
   async run() {
@@ -30,8 +35,9 @@ export const published: Check = {
     try {
       const packages = await installPublished(home);
       reportFindings((await Promise.all(packages.map(lint))).flat());
-      for (const { tarball } of packages) {
-        await execute("attw", [tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji"]);
+      for (const pkg of packages) {
+        await execute("attw", [pkg.tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji"]);
+        await publishDry(pkg);
       }
       await importAll(packages, home);
       return packages.map(({ manifest }) => manifest.name).join(", ");
