@@ -31,6 +31,8 @@ export async function measurePath(shop: BenchShop, requests: number): Promise<Pa
   for (const { shopper, ...request } of requestsOf(shop)) {
     const stored = await shop.table.events.latest({ userId: shopper }, historyEvents);
     const history = historyOf(stored, []);
+    // As between requests: what is made bit by bit goes on.
+    await nextTurn();
     const start = performance.now();
     ranker.rank(shop.model, rulesOf(request as RankRequest, Date.now()), history, { shopper, now: Date.now() });
     const us = (performance.now() - start) * 1_000;
@@ -77,7 +79,6 @@ export async function measureFilter(shop: BenchShop, requests: number): Promise<
     const filter = { "attributes.shelf": shelf, price: { $gte: 0.001 * (n + warmUp + 1) } };
     const shopper = shop.shoppers[(n + warmUp) % shop.shoppers.length] as string;
     const history = historyOf(await shop.table.events.latest({ userId: shopper }, historyEvents), []);
-    // As between requests: what is made bit by bit goes on.
     await nextTurn();
     const start = performance.now();
     const rules = rulesOf({ strategy: "for_you", request: { limit: 12, filter } }, Date.now());
