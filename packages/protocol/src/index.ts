@@ -110,7 +110,6 @@ export {
 export {
   FallbackList,
   ModelInfo,
-  Preview,
   RankRequest,
   Reason,
   RecommendationAnswer,
