@@ -110,6 +110,7 @@ export {
 export {
   FallbackList,
   ModelInfo,
+  Preview,
   RankRequest,
   Reason,
   RecommendationAnswer,

@@ -128,6 +128,7 @@ export type RecommendationAnswer = Static<typeof RecommendationAnswer>;
 
 /** A look at what a placement would answer when its rules are as of that time. Such a list is not logged as served. */
 export const Preview = Type.Object({ at: Timestamp }, { title: "Preview", additionalProperties: false });
+export type Preview = Static<typeof Preview>;
 
 /** What ml asks of a tenant's recommender: the request with the proven shopper, and the placement it resolved. */
 export const RankRequest = Type.Object(
