@@ -18,14 +18,14 @@ export async function installPublished(home: string): Promise<Installed[]> {
   return packages;
 }
 
-/** Packs a package and unpacks it below `modules`, beside links to its outside dependencies. */
+/** Packs a package and unpacks it below `modules`, beside links to its outside dependencies and peers. */
 async function install({ dir, manifest }: WorkspacePackage, modules: string): Promise<Installed> {
   const packed = await execute("pnpm", ["pack", "--json", "--pack-destination", modules], join(root, dir));
   const { filename: tarball } = JSON.parse(packed) as { filename: string };
   const installed = join(modules, manifest.name);
   mkdirSync(installed, { recursive: true });
   await execute("tar", ["xzf", tarball, "-C", installed, "--strip-components=1"]);
-  for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
+  for (const [name, range] of Object.entries({ ...manifest.peerDependencies, ...manifest.dependencies })) {
     if (range.startsWith("workspace:")) continue;
     const link = join(modules, name);
     mkdirSync(join(link, ".."), { recursive: true });
