@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { apps } from "./checks/apps.ts";
 import { charts } from "./checks/charts.ts";
 import { type Check, CheckFailure, program } from "./checks/check.ts";
+import { compatibility } from "./checks/compatibility.ts";
 import { floors } from "./checks/floors.ts";
 import { generatedChecks } from "./checks/generated.ts";
 import { published } from "./checks/published.ts";
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   published,
   runtimes,
   apps,
+  compatibility,
   sizes,
   tidy,
   ...generatedChecks(),
