@@ -161,6 +161,12 @@ export async function buildGateway(
   }
 
   async function openSessions(scope: App): Promise<void> {
+    tracer.watch(scope);
+    scope.decorateRequest("passage", null);
+    scope.addHook("onRequest", (request, _reply, done) => {
+      request.passage = tracer.begin(request.headers);
+      done();
+    });
     rawBodies(scope, ["application/json", "text/plain"]);
     await openSessionRoute(scope, { browsers, sessions, links, failedProofs, admission, now });
   }

@@ -109,6 +109,13 @@ describe("a gateway with an exporter", async () => {
     expect(receiver.spans.filter(({ name }) => name === "POST /v1/recommendations")).toHaveLength(1);
   });
 
+  it("makes one of an opened session too", async () => {
+    const headers = { origin: acorn.origin, "content-type": "text/plain;charset=UTF-8" };
+    const body = JSON.stringify({ key: acorn.pk });
+    expect((await send(`${edge.url}/v1/sessions`, { method: "POST", headers, body })).status).toBe(200);
+    expect(valuesOf(await spanNamed("POST /v1/sessions"))).toMatchObject({ "endcap.tenant": acorn.tenant.id });
+  });
+
   it("tells a refused request by its code, in a trace of its own", async () => {
     const url = `${edge.url}/v1/items`;
     const answer = await send(url, { method: "PUT", body: "{}", headers: { "content-type": "application/json" } });

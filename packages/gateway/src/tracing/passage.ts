@@ -33,7 +33,7 @@ const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Of every request behind the gate; `null` for the others. */
+    /** Of every request of the API; `null` for the others. */
     passage: Passage | null;
   }
 }
