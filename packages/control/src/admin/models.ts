@@ -3,6 +3,7 @@ import { uuidV7 } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import { championMoves, listModels, type Models, rollBackModel } from "@endcap/storage";
 import Type, { type Static } from "typebox";
+import { tellMlflowOfChampion } from "../training/tell-mlflow.ts";
 import type { AdminContext } from "./context.ts";
 import { TenantParams } from "./tenants.ts";
 
@@ -49,6 +50,9 @@ export function modelRoutes(app: App, { tenants, now }: AdminContext, models: Mo
       const { id } = await tenants.get(request.params.tenant);
       const move = await rollBackModel(models.open(id), { at: now(), id: uuidV7(now(), randomFillSync) });
       request.log.info({ tenant: id, from: move.from, to: move.to }, "model was rolled back");
+      tellMlflowOfChampion(id, move.to, (warning) =>
+        request.log.warn({ tenant: id, warning }, "MLflow was not told of the rollback"),
+      );
       return move;
     },
   );

@@ -11,6 +11,8 @@ export interface MlflowRun {
   readonly metrics: Readonly<Record<string, number>>;
   readonly promoted: boolean;
   readonly reason: string;
+  /** The model's file; it is only read when the server takes artifacts. */
+  readonly file: () => Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
 export interface MlflowOptions {
@@ -25,13 +27,30 @@ const TAG_CHARACTERS_MAX = 5_000;
 
 const ExperimentFound = Type.Object({ experiment: Type.Object({ experiment_id: Type.String() }) });
 const ExperimentMade = Type.Object({ experiment_id: Type.String() });
-const RunMade = Type.Object({ run: Type.Object({ info: Type.Object({ run_id: Type.String() }) }) });
+const RunMade = Type.Object({
+  run: Type.Object({ info: Type.Object({ run_id: Type.String(), artifact_uri: Type.Optional(Type.String()) }) }),
+});
+const VersionsFound = Type.Object({
+  model_versions: Type.Optional(
+    Type.Array(
+      Type.Object({
+        version: Type.String(),
+        tags: Type.Optional(Type.Array(Type.Object({ key: Type.String(), value: Type.String() }))),
+      }),
+    ),
+  ),
+  next_page_token: Type.Optional(Type.String()),
+});
 const VersionMade = Type.Object({ model_version: Type.Object({ version: Type.String() }) });
 const Refusal = Type.Object({ error_code: Type.String() });
 
+/** The tag by which a registered version is found again. */
+const VERSION_TAG = "endcap.version";
+
 /**
- * Tells an MLflow tracking server of a training: a run with parameters and metrics in experiment `endcap/<tenant>`, a
- * version of registered model `endcap-<tenant>`, and the alias `champion` or `candidate` on it.
+ * Tells an MLflow tracking server of a training: a run with parameters and metrics in experiment `endcap/<tenant>`, the
+ * model's file among its artifacts when the server takes them, a version of registered model `endcap-<tenant>`, and the
+ * alias `champion` or `candidate` on it.
  * @throws whatever goes wrong; a training must not fail by it
  */
 export async function logToMlflow(run: MlflowRun, options: MlflowOptions): Promise<void> {
@@ -47,23 +66,57 @@ export async function logToMlflow(run: MlflowRun, options: MlflowOptions): Promi
     },
     RunMade,
   );
-  const { run_id } = made.run.info;
+  const { run_id, artifact_uri } = made.run.info;
   const params = Object.entries(run.params).map(([key, value]) => ({ key, value: String(value) }));
   const metrics = Object.entries(run.metrics).map(([key, value]) => ({ key, value, timestamp: run.endedAt, step: 0 }));
   await api.post("runs/log-batch", { run_id, params, metrics });
+  const source = (await uploaded(api, run, artifact_uri)) ?? `endcap://${run.tenant}/models/${run.version}.ecm`;
   await api.post("runs/update", { run_id, status: "FINISHED", end_time: run.endedAt });
 
   const name = `endcap-${run.tenant}`;
   await api.post("registered-models/create", { name }).catch(allowing("RESOURCE_ALREADY_EXISTS"));
   const tags = [
-    { key: "endcap.version", value: run.version },
+    { key: VERSION_TAG, value: run.version },
     { key: "endcap.reason", value: run.reason.slice(0, TAG_CHARACTERS_MAX) },
   ];
-  // The file stays in Endcap's own ModelStore; MLflow is told where it belongs.
-  const source = `endcap://${run.tenant}/models/${run.version}.ecm`;
   const registered = await api.post("model-versions/create", { name, source, run_id, tags }, VersionMade);
   const alias = run.promoted ? "champion" : "candidate";
   await api.post("registered-models/alias", { name, alias, version: registered.model_version.version });
+}
+
+/**
+ * Moves the alias `champion` to the registered version of a model that answers again, as after a rollback.
+ * @throws whatever goes wrong, also when MLflow was never told of that model
+ */
+export async function tellChampion(tenant: string, version: string, options: MlflowOptions): Promise<void> {
+  const api = new MlflowApi(options.url, AbortSignal.timeout(options.msMax));
+  const name = `endcap-${tenant}`;
+  let page_token = "";
+  do {
+    const query = { filter: `name='${name}'`, max_results: "100", ...(page_token && { page_token }) };
+    const found = await api.get("model-versions/search", query, VersionsFound);
+    const known = found.model_versions?.find(({ tags }) =>
+      tags?.some(({ key, value }) => key === VERSION_TAG && value === version),
+    );
+    if (known !== undefined) {
+      await api.post("registered-models/alias", { name, alias: "champion", version: known.version });
+      return;
+    }
+    page_token = found.next_page_token ?? "";
+  } while (page_token !== "");
+  throw new Error(`MLflow has no version of ${name} for ${version}`);
+}
+
+/**
+ * Puts the model's file among the run's artifacts; resolves to the folder's address. A server that hands out addresses of
+ * a store that only its clients can write to (s3:// and the like) gets none: the file stays in Endcap's own ModelStore.
+ */
+async function uploaded(api: MlflowApi, run: MlflowRun, artifactUri = ""): Promise<string | undefined> {
+  const path = /^mlflow-artifacts:\/(?:\/[^/]*\/)?(.+)$/.exec(artifactUri)?.[1];
+  const file = path === undefined ? undefined : await run.file();
+  if (file === undefined) return undefined;
+  await api.put(`${path}/model/${run.version}.ecm`, file);
+  return `${artifactUri}/model`;
 }
 
 async function experimentOf(api: MlflowApi, name: string): Promise<string> {
@@ -118,6 +171,14 @@ class MlflowApi {
   post(path: string, body: unknown, answer: TSchema = Type.Unknown()): Promise<unknown> {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     return this.#call(path, init, answer);
+  }
+
+  async put(path: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+    const url = `${this.#url}/api/2.0/mlflow-artifacts/artifacts/${path}`;
+    const headers = { "content-type": "application/octet-stream" };
+    const response = await fetch(url, { method: "PUT", headers, body, signal: this.#signal });
+    await response.body?.cancel();
+    if (!response.ok) throw new MlflowRefusal("to an upload", path, response.status);
   }
 
   async #call<S extends TSchema>(path: string, init: RequestInit, answer: S): Promise<Static<S>> {

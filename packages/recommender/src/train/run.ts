@@ -93,7 +93,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
       { at: now(), id: uuidV7(now(), options.random) },
     );
     const result = { ...facts, promoted, reason: promote && !promoted ? "a newer model is the champion" : reason };
-    await tellMlflow(options, result, {
+    await tellMlflow(options, store, result, {
       interactions: report.interactions,
       pairs: report.pairs,
       ...(comparison && { hr20: comparison.candidateHr20, champion_hr20: comparison.championHr20 }),
@@ -133,11 +133,12 @@ async function judge(store: ModelStore, log: InteractionLog, seed: number, train
   }
 }
 
-/** A server that has just started takes its time. */
-const mlflowMsMax = 15_000;
+/** A server that has just started takes its time, and so does a large model. */
+export const mlflowMsMax = 60_000;
 
 async function tellMlflow(
   { mlflowUrl, tenant, seed, now, onWarning }: TrainingOptions,
+  store: ModelStore,
   { version, trainedAt, events, items, sessions, bytes, seconds, reranked, promoted, reason }: TrainingResult,
   more: Record<string, number>,
 ): Promise<void> {
@@ -151,6 +152,7 @@ async function tellMlflow(
     metrics: { events, items, sessions, bytes, seconds, ...more },
     promoted,
     reason,
+    file: async () => (await store.get(`${version}.ecm`))?.bytes,
   };
   await logToMlflow(run, { url: mlflowUrl, msMax: mlflowMsMax }).catch((error: unknown) => {
     onWarning?.(`MLflow was not told of ${version}: ${error instanceof Error ? error.message : String(error)}`);

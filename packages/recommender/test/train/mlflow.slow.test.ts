@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import Type, { type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tellChampion } from "../../src/train/mlflow.ts";
 import { type TrainingResult, train } from "../../src/train/run.ts";
 import { fillShop, random, TestShop } from "../support/shop.ts";
 
@@ -118,10 +119,17 @@ test(`MLflow ${MLFLOW} has the parameters, metrics, model file and alias of a tr
     "endcap.version": result.version,
     "endcap.reason": "there was no champion",
   });
-  // The address names an object that is there, and is the one that answers.
-  const object = /^endcap:\/\/([^/]+)\/models\/(.+)$/.exec(champion.source);
-  expect(object?.[1]).toBe(shop.tenant);
-  expect((await shop.models.get(object?.[2] ?? ""))?.bytes.byteLength).toBe(result.bytes);
+  // The source is a folder of the run's artifacts that holds the file, byte for byte.
+  expect(champion.source).toMatch(/^mlflow-artifacts:\/.+\/model$/);
+  const Artifacts = Type.Object({ files: Type.Array(Type.Object({ path: Type.String(), file_size: Type.Unknown() })) });
+  const { files } = await ask("artifacts/list", { run_id: champion.run_id, path: "model" }, Artifacts);
+  expect(files.map(({ path, file_size }) => [path, Number(file_size)])).toEqual([
+    [`model/${result.version}.ecm`, result.bytes],
+  ]);
+  const folder = champion.source.replace(/^mlflow-artifacts:\//, "");
+  const artifact = await fetch(`${origin}/api/2.0/mlflow-artifacts/artifacts/${folder}/${result.version}.ecm`);
+  const stored = await shop.models.get(`${result.version}.ecm`);
+  expect(Buffer.from(await artifact.arrayBuffer()).equals(Buffer.from(stored?.bytes ?? []))).toBe(true);
   expect((await shop.models.pointer("champion"))?.value).toBe(result.version);
 
   const { run } = await ask("runs/get", { run_id: champion.run_id }, RunAnswer);
@@ -149,4 +157,15 @@ test("the alias moves with the next champion, in the same experiment and registe
   const { run } = await ask("runs/get", { run_id: after.run_id }, RunAnswer);
   const { run: old } = await ask("runs/get", { run_id: before.run_id }, RunAnswer);
   expect(run.info.experiment_id).toBe(old.info.experiment_id);
+});
+
+test("a rollback moves the alias back, and one to a model that MLflow never heard of says so", async () => {
+  const shop = await TestShop.open();
+  await fillShop(shop);
+  const first = await trained(shop);
+  await trained(shop);
+  const options = { url: origin, msMax: 15_000 };
+  await tellChampion(shop.tenant, first.version, options);
+  expect(record((await aliased(shop.tenant, "champion")).tags)["endcap.version"]).toBe(first.version);
+  await expect(tellChampion(shop.tenant, "m-unheard-of", options)).rejects.toThrow("no version");
 });

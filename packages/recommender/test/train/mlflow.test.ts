@@ -47,6 +47,7 @@ const run = {
   metrics: {},
   promoted: true,
   reason: "",
+  file: async () => undefined,
 };
 
 it("one that never answers, or answers something else, is given up in the time it has", async () => {
