@@ -21,7 +21,10 @@ const LookRequest = Type.Object(
   {
     ...RecommendationRequest.properties,
     env: Type.Optional(Environment),
-    at: Type.Optional({ ...Preview.properties.at, description: "The placement's rules as of this time; now when left out" }),
+    at: Type.Optional({
+      ...Preview.properties.at,
+      description: "The placement's rules as of this time; now when left out",
+    }),
   },
   { title: "LookRequest", additionalProperties: false },
 );
