@@ -59,7 +59,7 @@ async function vite(cwd: string, gateway: Gateway): Promise<void> {
   await visitUntil(gateway, `${app.url}/`, "recommendation_impression", "item-0");
 }
 
-/** A list of a server component that the browser adopts, and one of a client component. */
+/** A list of a server component that the browser adopts, one of a client component, and a route of the edge runtime. */
 async function next(cwd: string, gateway: Gateway): Promise<void> {
   const quiet = { NEXT_TELEMETRY_DISABLED: "1" };
   await build(cwd, quiet);
@@ -77,6 +77,7 @@ async function next(cwd: string, gateway: Gateway): Promise<void> {
   });
   expectIn("the home page", await textOf(`${app.url}/`), 'shadowrootmode="open"', 'data-id="ash-table"', "€299.00");
   expectIn("the product's page", await textOf(`${app.url}/p/oak-table`), "Oak Table", "<endcap-recommendations");
+  expectIn("the edge route", await textOf(`${app.url}/api/related?item=oak-table`), '"id":"ash-table"');
   await visitUntil(gateway, `${app.url}/`, "recommendation_impression", "ash-table");
   await visitUntil(gateway, `${app.url}/p/oak-table`, "view_item", "oak-table");
 }

@@ -61,6 +61,10 @@ ${snippet("next/app/tracking.tsx", "tracking")}
 A client component fetches its row itself:
 
 ${snippet("next/app/p/[id]/product.tsx", "product")}
+
+The client runs in the edge runtime as well:
+
+${snippet("next/app/api/related/route.ts", "edge")}
 `;
 
 const target = join(root, "docs/examples.md");
