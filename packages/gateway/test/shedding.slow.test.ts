@@ -34,7 +34,7 @@ async function post(gateway: Running, path: string, shop: Shop, body: object): P
 }
 
 it("a saturated gateway refuses Standard's lists while Enterprise's are served, and heals", async () => {
-  const upstream = fork(join(import.meta.dirname, "support/cheap-upstream.ts"));
+  const upstream = fork(join(import.meta.dirname, "support/cheap-upstream-process.ts"));
   onTestFinished(() => void upstream.kill("SIGKILL"));
   const [url] = (await once(upstream, "message")) as [string];
   edge.control.push({ upstreams: [{ id: "ml.own", kind: "ml", url }] });
