@@ -7,9 +7,9 @@ import { EVENTS_PATH, type Outbox } from "./outbox.ts";
 const TIMEOUT_MS = 15_000;
 const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 300_000;
-/** Wrong key or origin: only the shop or the operator can mend that, so ask rarely. */
 /** When to look again for what other tabs may have left. */
 const STRAYS_MS = 10_000;
+/** Wrong key or origin: only the shop or the operator can mend that, so ask rarely. */
 const REFUSED_MS = 600_000;
 /** What browsers allow in bodies that outlive their page, less room for others. */
 const KEEPALIVE_CHARS_MAX = 60_000;
@@ -82,11 +82,14 @@ export function createDelivery(
     }
   }
 
-  /** Sends what is frozen, oldest first, until nothing is left or a wait begins. */
+  /** Freezes and sends, oldest first, until nothing is left or a wait begins: what is told meanwhile leaves as well. */
   async function sendAll(): Promise<void> {
     const strays = outbox.strays();
     if (strays[0] && !(await loadSession()).adopt(context, outbox, strays)) schedule(STRAYS_MS);
-    for (let names = outbox.batches(); names.length > 0; names = outbox.batches()) {
+    for (;;) {
+      outbox.freeze();
+      const names = outbox.batches();
+      if (!names[0]) return;
       const next = names.find((name) => !inFlight.has(name));
       if (!next || waitMs() > 0) return schedule(BACKOFF_MS);
       await send(next);
@@ -95,7 +98,6 @@ export function createDelivery(
 
   async function drain(): Promise<void> {
     await sessions.ready();
-    outbox.freeze();
     if (!locks) return sendAll();
     await locks.request(`endcap:${key}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : schedule(BACKOFF_MS)));
   }
