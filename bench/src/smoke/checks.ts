@@ -1,5 +1,7 @@
 /** What must hold of the whole system. Each check throws an AssertionError that says what did not. */
+
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   ENVELOPE_CONTENT_TYPE,
   type EventsAnswer,
@@ -91,10 +93,14 @@ export async function tenantsAreApart(a: Shop, b: Shop): Promise<void> {
   const foreign = await b.call<ProblemDetails>("GET", `/v1/items/${item}`);
   assert.deepEqual([foreign.status, foreign.body.code], [404, "item_not_found"], "B reads A's item");
 
-  const ranked = await b.call<RecommendationAnswer>("POST", "/v1/recommenders/for_you", {
-    shopper: { userId: "shopper-1" },
-    limit: 50,
-  });
+  const rank = () =>
+    b.call<RecommendationAnswer>("POST", "/v1/recommenders/for_you", { shopper: { userId: "shopper-1" }, limit: 50 });
+  let ranked = await rank();
+  // B is seconds old: a gateway may not have heard of its recommender yet, and says 503 until it has.
+  for (let waits = 0; ranked.status === 503 && waits < 50; waits++) {
+    await sleep(100);
+    ranked = await rank();
+  }
   assert.equal(ranked.status, 200);
   assert.ok(
     ranked.body.items.every(({ id }) => id.startsWith("b-")),
