@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInternalIssuer } from "@endcap/service-kit";
 import { defineBench, type Figures } from "./bench.ts";
 import { startCollector } from "./gateway/collector.ts";
+import { startConstantUpstreams } from "./gateway/constant-upstreams.ts";
 import { type Corpus, type CorpusKind, writeCorpus } from "./gateway/corpus.ts";
 import { rssBytes } from "./gateway/cpu.ts";
 import type { EdgeProcess } from "./gateway/edge-process.ts";
@@ -16,7 +17,6 @@ import { startNginxLua } from "./gateway/nginx-lua.ts";
 import { installOpponents } from "./gateway/opponents.ts";
 import { startOurGateway, writeGroupKeys } from "./gateway/our-gateway.ts";
 import { type BenchSession, newBenchShop, sessionMaker, sessionSource } from "./gateway/shops.ts";
-import { startStubs } from "./gateway/stub-upstreams.ts";
 import { replay } from "./gateway/wrk.ts";
 import { describeMachine } from "./machine.ts";
 import { round3 } from "./stats.ts";
@@ -45,14 +45,14 @@ export default defineBench({
     const newSession = sessionMaker(sessionSource(shop));
     const sessions = Array.from({ length: sessionCount }, () => newSession(Date.now()));
     const keys = writeGroupKeys(directory);
-    const stubs = await startStubs({ directory, core: loadCore, cleanup });
-    const place = { directory, upstreamPort: stubs.constant, core: proxyCore, cleanup };
+    const constants = await startConstantUpstreams({ directory, core: loadCore, cleanup });
+    const place = { directory, upstreamPort: constants.constant, core: proxyCore, cleanup };
     const gatewayPlace = { directory, keys, core: proxyCore, cleanup };
-    const stubPorts = { collector: stubs.coalesced, ml: stubs.constant };
+    const constantPorts = { collector: constants.coalesced, ml: constants.constant };
     const shops = Array.from({ length: short ? 20_000 : 100_000 }, (_, n) => newBenchShop(n));
     const [ours, crowded, collector, lua, ...others] = await Promise.all([
-      startOurGateway({ ...gatewayPlace, name: "ours", shops: [shop], upstreamPorts: stubPorts }),
-      startOurGateway({ ...gatewayPlace, name: "ours-100k", shops, upstreamPorts: stubPorts }),
+      startOurGateway({ ...gatewayPlace, name: "ours", shops: [shop], upstreamPorts: constantPorts }),
+      startOurGateway({ ...gatewayPlace, name: "ours-100k", shops, upstreamPorts: constantPorts }),
       startCollector(directory, keys, loadCore, cleanup),
       installed.has("nginxLua") ? startNginxLua(place, [shop], false) : undefined,
       startHttpProxy(place, [shop]),
@@ -114,7 +114,7 @@ export default defineBench({
       log(round < 0 ? "warmed up" : `round ${round + 1} of ${rounds}`);
     }
 
-    const diskPorts = { collector: collector.port, ml: stubs.constant };
+    const diskPorts = { collector: collector.port, ml: constants.constant };
     const oursToDisk = await startOurGateway({
       ...gatewayPlace,
       name: "ours-to-disk",

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SnapshotUpstream } from "@endcap/protocol";
 import type { Cleanup } from "../bench.ts";
-import { startControlStub } from "./control-stub.ts";
 import { type EdgeProcess, startEdge } from "./edge-process.ts";
 import { freePort } from "./ports.ts";
 import type { BenchShop } from "./shops.ts";
+import { startSnapshotControl } from "./snapshot-control.ts";
 
 export const packageFile = (path: string): string =>
   fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
@@ -46,7 +46,7 @@ export async function startOurGateway(options: OurGatewayOptions): Promise<EdgeP
     url: `http://127.0.0.1:${upstreamPorts[kind]}`,
   }));
   mkdirSync(join(directory, name));
-  const control = await startControlStub(join(directory, name), shops, upstreams, cleanup);
+  const control = await startSnapshotControl(join(directory, name), shops, upstreams, cleanup);
   const [port, adminPort] = [await freePort(), await freePort()];
   const env = {
     ENDCAP_GATEWAY_PORT: String(port),

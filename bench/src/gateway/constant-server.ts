@@ -3,7 +3,7 @@
  * coalesced or not, with an acceptance and anything else with a list. argv is the port.
  */
 import { createServer, type Socket } from "node:net";
-import { acceptance, list } from "./stub-answers.ts";
+import { acceptance, list } from "./constant-answers.ts";
 
 const head = (type: string, length: number) =>
   `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`;

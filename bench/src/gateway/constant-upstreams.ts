@@ -1,15 +1,15 @@
 /** Two upstreams that cost next to nothing: nginx for those that pass requests on one by one, a raw socket for ours. */
 import { fileURLToPath } from "node:url";
+import { acceptance, list } from "./constant-answers.ts";
 import { startEdge } from "./edge-process.ts";
 import { type ProxyPlace, startNginxWith } from "./foreign-proxies.ts";
 import { freePort } from "./ports.ts";
-import { acceptance, list } from "./stub-answers.ts";
 
-export async function startStubs(
+export async function startConstantUpstreams(
   place: Omit<ProxyPlace, "upstreamPort">,
 ): Promise<{ constant: number; coalesced: number }> {
   const nginx = await startNginxWith(
-    "stub",
+    "constant",
     { ...place, upstreamPort: 0 },
     {
       server: `access_log off; default_type application/json;
@@ -20,10 +20,10 @@ export async function startStubs(
   const coalesced = await freePort();
   const args = [
     "--conditions=@endcap/source",
-    fileURLToPath(new URL("stub-server.ts", import.meta.url)),
+    fileURLToPath(new URL("constant-server.ts", import.meta.url)),
     String(coalesced),
   ];
-  const command = { name: "coalesced-stub", port: coalesced, command: process.execPath, args };
+  const command = { name: "coalesced-constant", port: coalesced, command: process.execPath, args };
   await startEdge({ ...place, ...command }, place.cleanup);
   return { constant: nginx.port, coalesced };
 }

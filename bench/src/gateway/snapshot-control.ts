@@ -20,7 +20,7 @@ import type { BenchShop } from "./shops.ts";
 
 const partTenants = 500;
 
-export async function startControlStub(
+export async function startSnapshotControl(
   directory: string,
   shops: readonly BenchShop[],
   upstreams: SnapshotUpstream[],
