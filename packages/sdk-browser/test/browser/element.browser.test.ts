@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { STUB, type Stage, startStage } from "../support/browser.ts";
@@ -295,23 +294,17 @@ test("a gateway that was away for a moment is asked again, and nothing moves", a
   expect(await shifts(visit.page)).toBe(0);
 });
 
-/** Where the build put a part of the SDK. */
-function fileOf(part: string): string | undefined {
-  const text = readFileSync(new URL("../../dist/sdk/manifest.json", import.meta.url), "utf8");
-  const { files } = JSON.parse(text) as { files: { name: string; path: string }[] };
-  return files.find(({ name }) => name === part)?.path;
-}
-
-test("without an element the page does not load it", async () => {
+test("without an element the page loads the tag, then what signs, and nothing else", async () => {
   stage.shop.pages.set("/plain", { html: `<!doctype html>${STUB}${stage.tag}` });
-  await using visit = await stage.visit("/empty");
-  const files: string[] = [];
-  visit.page.on("request", (request) => {
-    if (request.url().includes("/sdk/")) files.push(new URL(request.url()).pathname);
-  });
-  await visit.page.goto(`${stage.shop.origin}/plain`);
-  await visit.page.waitForLoadState("networkidle");
-  expect(files[0]).toBe("/sdk/v1.js");
-  // A page that goes on signs, with a file that is there for that.
-  expect(files.slice(1).filter((file) => file !== fileOf("session"))).toEqual([]);
+  await using visit = await stage.visit("/plain");
+  const { page } = visit;
+  await page.waitForFunction("typeof window.endcap.track === 'function'");
+  expect(visit.files).toEqual(["/sdk/v1.js"]);
+  // The first answer brings a session, and the page loads what signs for it.
+  const signs = page.waitForRequest(stage.gateway.origin + stage.sessionFile);
+  await page.evaluate("endcap.track('page_view')");
+  await signs;
+  await page.evaluate("endcap.track('search', { query: 'q' }); endcap.flush()");
+  await stage.gateway.until(() => eventsOf("search").length === 1);
+  expect(visit.files).toEqual(["/sdk/v1.js", stage.sessionFile]);
 });

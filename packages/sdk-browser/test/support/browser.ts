@@ -11,7 +11,12 @@ export interface Stage extends AsyncDisposable {
   readonly shop: Shop;
   /** The tag as a shop writes it. */
   readonly tag: string;
-  /** Each visit has storage of its own. `problems` gathers what the page's console complains of. */
+  /** Where the gateway serves what the tag loads once it has a session. */
+  readonly sessionFile: string;
+  /**
+   * Each visit has storage of its own. `problems` gathers what the page's console complains of, `files` the paths of the
+   * SDK's files that the page asks for, in order, from its first moment on.
+   */
   visit(path?: string): Promise<Visit>;
 }
 
@@ -19,6 +24,7 @@ export interface Visit extends AsyncDisposable {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly problems: string[];
+  readonly files: string[];
 }
 
 const FLAGS = [
@@ -53,12 +59,18 @@ export async function startStage(): Promise<Stage> {
     gateway,
     shop,
     tag: `<script async src="${gateway.origin}/sdk/v1.js" data-key="${KEY}" data-debug></script>`,
+    sessionFile: `/sdk/${bundle.session.hash}.js`,
     async visit(path = "/") {
       const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
       const page = await context.newPage();
       const problems = watch(page);
+      const files: string[] = [];
+      page.on("request", (request) => {
+        const { pathname } = new URL(request.url());
+        if (pathname.startsWith("/sdk/")) files.push(pathname);
+      });
       await page.goto(shop.origin + path);
-      return { context, page, problems, [Symbol.asyncDispose]: () => context.close() };
+      return { context, page, problems, files, [Symbol.asyncDispose]: () => context.close() };
     },
     async [Symbol.asyncDispose]() {
       await browser.close();
