@@ -151,7 +151,7 @@ export async function buildGateway(
 
   async function edge(scope: App): Promise<void> {
     tracer.watch(scope);
-    guard(scope, { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, now });
+    guard(scope, { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, draining, now });
     rawBodies(scope, ["application/json", "text/plain"]);
     eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
     recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });

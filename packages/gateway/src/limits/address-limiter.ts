@@ -14,6 +14,8 @@ export interface AddressLimiter {
   take(reply: AddressedReply, now: number): void;
 }
 
+const rateLimited = new EndcapError("rate_limited", { detail: "Too many requests from this address." });
+
 /**
  * Stricter limits for callers that prove nothing but where they are: a publishable key is public, so without this one
  * visitor could use up a shop's whole rate.
@@ -31,7 +33,7 @@ export function createAddressLimiter(limit: RateLimit, addressesMax: number): Ad
       const { allowed, waitMs } = bucket.take(limit, now);
       if (allowed) return;
       reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
-      throw new EndcapError("rate_limited", { detail: "Too many requests from this address." });
+      throw rateLimited;
     },
   };
 }

@@ -29,6 +29,7 @@ const lateMax = 2;
 /** Calm samples before one step is taken back. */
 const calmMax = 4;
 const tiers = Object.keys(TIERS).length;
+const overloaded = new EndcapError("overloaded", { internal: "shed by tier" });
 
 /**
  * Refuses what can best be done without while the event loop is late: lists and bulk writes before events, and within
@@ -77,7 +78,7 @@ export function createLoadShedder(delayMsMax: number, registry: Registry): LoadS
     admit(tier, isEvents) {
       if (level === 0) return;
       const step = TIERS[tier].priority + 1 + (isEvents ? tiers : 0);
-      if (step <= level) throw new EndcapError("overloaded", { internal: `shed at level ${level}` });
+      if (step <= level) throw overloaded;
     },
     judge,
     start() {

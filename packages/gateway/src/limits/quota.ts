@@ -14,6 +14,8 @@ export interface Quota {
   check(tenant: TenantContext, reply: FastifyReply, now: number): void;
 }
 
+const quotaExceeded = new EndcapError("quota_exceeded");
+
 /** An operator may grant more at any time, so nobody is sent away until the month ends. */
 const retrySecondsMax = 3_600;
 
@@ -51,7 +53,7 @@ export function createQuota(ledger: Ledger, log: Logger, registry: Registry): Qu
       if (left > 0) return;
       note(context, "hard", used);
       reply.header("retry-after", String(Math.min(seconds, retrySecondsMax)));
-      throw new EndcapError("quota_exceeded");
+      throw quotaExceeded;
     },
   };
 }

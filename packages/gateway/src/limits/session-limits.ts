@@ -8,6 +8,8 @@ export interface SessionLimits {
   take(reply: FastifyReply, rate: Gcra, now: number): void;
 }
 
+const rateLimited = new EndcapError("rate_limited", { detail: "Too many requests of this session." });
+
 /**
  * For signed browser requests, once they are proven: a page that runs wild is held before it uses up its shop's rate,
  * and so is one machine that opens many sessions.
@@ -18,7 +20,7 @@ export function createSessionLimits(addresses: AddressLimiter, limit: RateLimit)
       const { allowed, waitMs } = rate.take(limit, now);
       if (!allowed) {
         reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
-        throw new EndcapError("rate_limited", { detail: "Too many requests of this session." });
+        throw rateLimited;
       }
       addresses.take(reply, now);
     },
