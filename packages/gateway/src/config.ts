@@ -52,7 +52,8 @@ export const gatewayConfig = defineConfig({
       }),
     ),
     trustProxy: Type.Boolean({
-      description: "take the client's address from X-Forwarded-For; only behind a load balancer that sets it",
+      description:
+        "the client's address is the last in X-Forwarded-For; only behind a load balancer that adds it there",
       default: false,
     }),
     sdkDir: Type.Optional(

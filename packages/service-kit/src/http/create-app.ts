@@ -42,7 +42,8 @@ export function createApp(options: AppOptions): App {
     genReqId: (raw) => (trust ? givenRequestId(raw.headers[requestIdHeader]) : undefined) ?? newId(),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "reqId" }),
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
-    trustProxy: options.trustProxy ?? false,
+    // One hop: the address that the balancer in front of us added. Those before it are whatever the client wrote.
+    trustProxy: options.trustProxy ? (_peer, hop) => hop === 0 : false,
     requestTimeout: requestMsMax,
     // Fastify sets its own option on the finished server, where Node no longer ends a body that never comes: only the
     // constructor's counts. And Node looks every 30 s unless told otherwise.

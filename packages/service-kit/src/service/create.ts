@@ -32,7 +32,7 @@ export interface ServiceOptions {
   readonly requestMsMax?: number;
   /** Default: pino on stdout at `config.logLevel`. */
   readonly log?: Logger;
-  /** Take the client's address from X-Forwarded-For. Only behind a load balancer that sets it. */
+  /** The client's address is the last one in X-Forwarded-For. Only behind a load balancer that adds it there. */
   readonly trustProxy?: boolean;
   readonly now?: () => number;
   /** Told of each completed request of the traffic port; it must neither wait nor throw. */
