@@ -9,6 +9,7 @@ import { eventRoutes } from "./events/routes.ts";
 import { EventTail } from "./events/tail.ts";
 import { tailRoutes } from "./events/tail-routes.ts";
 import { importRoutes } from "./imports/routes.ts";
+import { CatalogueObserver } from "./items/observer.ts";
 import { itemRoutes } from "./items/routes.ts";
 import { linkRoutes } from "./links/routes.ts";
 import { servedRoutes } from "./served/routes.ts";
@@ -26,7 +27,11 @@ export async function buildCollector(config: CollectorConfig, options: Collector
   const service = createService({ name: "collector", config, trustRequestId: true, now, ...(log && { log }) });
   const { app, registry } = service;
   const tables = openTables(config.tables, { now, openMax: config.tablesOpenMax });
-  app.addHook("onClose", () => tables.close());
+  const observer = new CatalogueObserver({ tables, registry, log: app.log, now });
+  app.addHook("onClose", async () => {
+    await observer.settled();
+    await tables.close();
+  });
 
   const counts = new EventCounts(registry);
   const tail = new EventTail();
@@ -55,7 +60,7 @@ export async function buildCollector(config: CollectorConfig, options: Collector
         encoding === undefined || encoding === "identity" ? undefined : new EndcapError("content_encoding_unsupported"),
       );
     });
-    await internal.register(eventRoutes, { appender, counts, tail, tenant, now });
+    await internal.register(eventRoutes, { appender, counts, tail, observer, tenant, now });
     await internal.register(tailRoutes, { tail });
     await internal.register(itemRoutes, { tables, now });
     await internal.register(importRoutes, { tables, counts, now });

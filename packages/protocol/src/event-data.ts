@@ -4,6 +4,12 @@
  */
 import type { Event, EventItem, EventType, Shopper } from "./events.ts";
 
+/**
+ * What a page's JSON-LD shows of one item: `items[0]` with its price, `currency`, and schema.org's word for its
+ * availability as `context.availability`. From a page it is no event of a shopper: it is counted and not kept.
+ */
+export const ITEM_OBSERVED = "custom:item_observed";
+
 /** An item's id, or the item with its quantity and price. */
 export type ItemRef = string | EventItem;
 

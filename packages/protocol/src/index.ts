@@ -75,6 +75,7 @@ export { CompleteImportRequest, ImportId, ImportPartAnswer, ImportState } from "
 export { AttributeValue, Availability, Item, PutItemsAnswer, PutItemsRequest } from "./items.ts";
 export { assertPlacement } from "./judge-placement.ts";
 export {
+  addressMarkKey,
   type DerivedKeys,
   deriveKeys,
   SCOPES,

@@ -27,6 +27,11 @@ export function sessionTokenKey(sessionKey: Uint8Array): Uint8Array<ArrayBuffer>
   return hkdfSha256(sessionKey, "", "token");
 }
 
+/** The key under which a gateway turns addresses into marks, `CoalescedPartHeader.a`. */
+export function addressMarkKey(sessionKey: Uint8Array): Uint8Array<ArrayBuffer> {
+  return hkdfSha256(sessionKey, "", "address mark");
+}
+
 /** The key that one session's page signs with. */
 export function sessionSigningKey(sessionKey: Uint8Array, jti: string): Uint8Array<ArrayBuffer> {
   return hkdfSha256(sessionKey, "", `request ${jti}`);

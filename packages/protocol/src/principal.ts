@@ -44,9 +44,18 @@ export function decodePrincipal(header: string, decodeText: (bytes: Uint8Array) 
   }
 }
 
-/** Header line of one part of POST /internal/v1/event-batches: principal, request id, payload bytes that follow. */
+/**
+ * Header line of one part of POST /internal/v1/event-batches: principal, request id, payload bytes that follow. `a`, only
+ * from pages of a tenant that has its catalogue observed: a mark that is the same for the same network address, and that
+ * nobody but the gateways can lead back to it.
+ */
 export const CoalescedPartHeader = Type.Object(
-  { p: Principal, r: Type.String({ maxLength: 100 }), n: Type.Integer({ minimum: 0 }) },
+  {
+    p: Principal,
+    r: Type.String({ maxLength: 100 }),
+    n: Type.Integer({ minimum: 0 }),
+    a: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+  },
   { additionalProperties: false },
 );
 export type CoalescedPartHeader = Static<typeof CoalescedPartHeader>;

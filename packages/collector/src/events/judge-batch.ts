@@ -13,6 +13,7 @@ import {
   uuidV7Time,
   uuidVersion,
 } from "@endcap/protocol";
+import { ITEM_OBSERVED } from "@endcap/protocol/event-data";
 import { pointersOf } from "@endcap/service-kit";
 import type { AppendBatch, ShopperEvents } from "@endcap/storage";
 import { shopperKeyOf } from "@endcap/storage";
@@ -28,6 +29,8 @@ export interface JudgedBatch {
   readonly append: AppendBatch | undefined;
   /** The good events, each id once. */
   readonly events: readonly Event[];
+  /** What a page said of the items that it shows. No events of its shopper: not stored and not counted. */
+  readonly observed: readonly Event[];
   /** Events whose id an earlier event of this batch has. */
   readonly repeated: number;
   readonly rejected: readonly RejectedEvent[];
@@ -49,6 +52,7 @@ export function judgeBatch(payload: Buffer, principal: Principal, now: number): 
   const proven = provenShopper(principal);
   const mayBeTooLarge = payload.length > LIMITS.eventBytesMax;
   const rejected: RejectedEvent[] = [];
+  const observed: Event[] = [];
   const byId = new Map<string, Event>();
   const shoppers = new Map<string, { shopper: ShopperEvents["shopper"]; events: Event[] }>();
   let repeated = 0;
@@ -60,6 +64,10 @@ export function judgeBatch(payload: Buffer, principal: Principal, now: number): 
       continue;
     }
     const event = verdict.value;
+    if (proven && event.type === ITEM_OBSERVED) {
+      observed.push(event);
+      continue;
+    }
     if (byId.has(event.id)) {
       repeated += 1;
       continue;
@@ -85,7 +93,7 @@ export function judgeBatch(payload: Buffer, principal: Principal, now: number): 
           expiresAt: expiresAt(principal.tier, now),
           parts: [...shoppers.values()],
         };
-  return { batchId, append, events, repeated, rejected };
+  return { batchId, append, events, observed, repeated, rejected };
 }
 
 function judgeBatchId(raw: unknown, now: number): string {

@@ -1,6 +1,7 @@
 import { COALESCED_CONTENT_TYPE, EndcapError, type EventsAnswer, LIMITS } from "@endcap/protocol";
 import { type App, assertTenant, checkPrincipal, endcapErrorOf, problemResponse } from "@endcap/service-kit";
 import type { FastifyRequest } from "fastify";
+import type { CatalogueObserver } from "../items/observer.ts";
 import type { EventCounts } from "./event-counts.ts";
 import { type Frame, splitFrames } from "./frames.ts";
 import type { GroupAppender } from "./group-appender.ts";
@@ -11,6 +12,7 @@ export interface EventRoutesOptions {
   readonly appender: GroupAppender;
   readonly counts: EventCounts;
   readonly tail: EventTail;
+  readonly observer: CatalogueObserver;
   /** The one tenant this process serves. */
   readonly tenant: string | undefined;
   readonly now: () => number;
@@ -19,7 +21,7 @@ export interface EventRoutesOptions {
 /** POST /internal/v1/event-batches: many callers' events in one request, each part judged and answered alone. */
 export async function eventRoutes(
   app: App,
-  { appender, counts, tail, tenant, now }: EventRoutesOptions,
+  { appender, counts, tail, observer, tenant, now }: EventRoutesOptions,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(COALESCED_CONTENT_TYPE, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -60,7 +62,7 @@ export async function eventRoutes(
     if (tenant !== undefined && tenant !== principal.tenant) {
       throw new EndcapError("tenant_forbidden", { internal: `assigned to ${tenant}` });
     }
-    const { batchId, append, events, repeated, rejected } = judgeBatch(frame.payload, principal, now());
+    const { batchId, append, events, observed, repeated, rejected } = judgeBatch(frame.payload, principal, now());
     for (const { code } of rejected) counts.reject(code);
 
     const name = { tenant: principal.tenant, env: principal.env };
@@ -74,6 +76,7 @@ export async function eventRoutes(
       tail.publish(name, events);
     }
     counts.duplicate(duplicates);
+    if (frame.mark !== undefined) observer.observe(principal, frame.mark, observed);
     return {
       accepted: isNew ? events.length : 0,
       duplicates,

@@ -64,6 +64,8 @@ export interface Part {
   readonly p: unknown;
   readonly payload: string | Uint8Array;
   readonly r?: string;
+  /** Of the caller's address. */
+  readonly a?: string;
 }
 
 export interface Collector {
@@ -155,9 +157,9 @@ export function clientOf(url: string, issuer: InternalIssuer): Pick<Collector, "
 /** The body of a coalesced request. */
 export function coalesce(parts: readonly Part[]): Buffer {
   return Buffer.concat(
-    parts.flatMap(({ p, payload, r = "req_1" }) => {
+    parts.flatMap(({ p, payload, r = "req_1", a }) => {
       const bytes = Buffer.from(payload);
-      return [Buffer.from(`${JSON.stringify({ p, r, n: bytes.length })}\n`), bytes, Buffer.from("\n")];
+      return [Buffer.from(`${JSON.stringify({ p, r, n: bytes.length, a })}\n`), bytes, Buffer.from("\n")];
     }),
   );
 }

@@ -6,6 +6,7 @@ import type { Upstreams } from "../forward/upstreams.ts";
 import type { Meter } from "../metering/meter.ts";
 import type { SessionObjects } from "../sessions/session-objects.ts";
 import { sessionFor, withSession } from "../sessions/with-session.ts";
+import { addressMark } from "./address-mark.ts";
 import { answerJson } from "./answer.ts";
 import { admittedTo } from "./gate.ts";
 
@@ -30,7 +31,8 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
     const session = sessionFor(sessions, request, caller);
-    coalescer.add(upstream, caller.principalText.json, request.id, payload ?? noBytes, request.passage, (outcome) => {
+    const head = { principal: caller.principalText.json, requestId: request.id, mark: addressMark(caller, request) };
+    coalescer.add(upstream, head, payload ?? noBytes, request.passage, (outcome) => {
       if (outcome instanceof Error) {
         void reply.send(outcome);
         return;

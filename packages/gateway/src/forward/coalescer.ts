@@ -9,21 +9,22 @@ import type { Upstream } from "./upstreams.ts";
 /** Called once: with this part's answer, or with `upstream_*`. */
 export type PartDone = (outcome: PartAnswer | EndcapError) => void;
 
+/** What goes before a part's payload. */
+export interface PartHead {
+  /** As JSON. */
+  readonly principal: string;
+  readonly requestId: string;
+  /** Of the caller's address, `CoalescedPartHeader.a`. */
+  readonly mark: string | undefined;
+}
+
 export interface Coalescer {
   /**
    * Sends the events of one request with whatever else arrives in the same turn of the event loop.
-   * @param principal as JSON
    * @param passage is told how long the part waited and its upstream took
    * @throws EndcapError `overloaded` when too much waits
    */
-  add(
-    upstream: Upstream,
-    principal: string,
-    requestId: string,
-    payload: Uint8Array,
-    passage: Passage | null,
-    done: PartDone,
-  ): void;
+  add(upstream: Upstream, head: PartHead, payload: Uint8Array, passage: Passage | null, done: PartDone): void;
 }
 
 export interface CoalescerOptions {
@@ -141,13 +142,14 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
   }
 
   return {
-    add(upstream, principal, requestId, payload, passage, done) {
+    add(upstream, { principal, requestId, mark }, payload, passage, done) {
       let lane = lanes.get(upstream);
       if (lane === undefined) {
         lane = { upstream, waiting: [], bytes: 0, batchesInFlight: 0, scheduled: false, patience: undefined };
         lanes.set(upstream, lane);
       }
-      const header = Buffer.from(`{"p":${principal},"r":"${requestId}","n":${payload.length}}\n`);
+      const marked = mark === undefined ? "" : `,"a":"${mark}"`;
+      const header = Buffer.from(`{"p":${principal},"r":"${requestId}","n":${payload.length}${marked}}\n`);
       const bytes = header.length + payload.length + 1;
       if (lane.bytes + bytes > queuedBytesMax) {
         throw new EndcapError("overloaded", { internal: `${lane.bytes} bytes wait for upstream ${upstream.id}` });

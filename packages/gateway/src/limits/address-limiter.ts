@@ -1,7 +1,7 @@
-import { isIPv6 } from "node:net";
 import { EndcapError } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import { Gcra, type RateLimit } from "./gcra.ts";
+import { networkOf } from "./network.ts";
 
 /** What is read and written of a reply. */
 export interface AddressedReply {
@@ -36,14 +36,4 @@ export function createAddressLimiter(limit: RateLimit, addressesMax: number): Ad
       throw rateLimited;
     },
   };
-}
-
-/** One subscriber owns a whole /64 of IPv6, so addresses below it count as one. */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || address.startsWith("::ffff:")) return address;
-  const [head = "", tail] = address.split("::", 2);
-  const groups = head === "" ? [] : head.split(":");
-  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : 8 - groups.length - rest.length;
-  return [...groups, ...Array<string>(zeros).fill("0"), ...rest].slice(0, 4).join(":");
 }

@@ -1,5 +1,6 @@
 import { createSecretKey, hash, type KeyObject } from "node:crypto";
 import {
+  addressMarkKey,
   type Environment,
   type Principal,
   type Scope,
@@ -43,6 +44,8 @@ export interface TenantContext {
   readonly keys: readonly KeyContext[];
   /** Newest first; new tokens use the first. */
   readonly sessionKeys: readonly SessionKey[];
+  /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
+  readonly markKey: KeyObject | undefined;
   readonly settings: SessionSettings;
   readonly load: TenantLoad;
 }
@@ -53,15 +56,18 @@ export function createTenantContext(
   load: TenantLoad,
 ): TenantContext {
   const keys: KeyContext[] = [];
+  const sessionKeys = (secrets?.sessions ?? []).map(({ generation, key }): SessionKey => {
+    const bytes = Buffer.from(key, "base64url");
+    return { generation, key: bytes, tokenKey: createSecretKey(sessionTokenKey(bytes)) };
+  });
+  const [newest] = sessionKeys;
   const context: TenantContext = {
     id: tenant.id,
     tenant,
     origins: originList(tenant.origins),
     keys,
-    sessionKeys: (secrets?.sessions ?? []).map(({ generation, key }) => {
-      const bytes = Buffer.from(key, "base64url");
-      return { generation, key: bytes, tokenKey: createSecretKey(sessionTokenKey(bytes)) };
-    }),
+    sessionKeys,
+    markKey: newest && tenant.settings.observeCatalogue ? createSecretKey(addressMarkKey(newest.key)) : undefined,
     settings: settingsOf(tenant),
     load,
   };

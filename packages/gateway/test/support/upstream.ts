@@ -10,6 +10,8 @@ export interface Seen {
   readonly headers: IncomingHttpHeaders;
   readonly principal: Principal;
   readonly body: string;
+  /** Of the caller's address, in parts of coalesced requests. */
+  readonly mark?: string;
 }
 
 export interface Answer {
@@ -58,8 +60,15 @@ export async function startUpstream(
       const parts = splitParts(request.body as Buffer);
       batches.push(parts.length);
       const lines = await Promise.all(
-        parts.map(async ({ p, r, payload }) => {
-          const part = { method: "PART", url: r, headers: request.headers, principal: p, body: payload };
+        parts.map(async ({ p, r, a, payload }) => {
+          const part = {
+            method: "PART",
+            url: r,
+            headers: request.headers,
+            principal: p,
+            body: payload,
+            ...(a !== undefined && { mark: a }),
+          };
           seen.push(part);
           const { status, body } = await made.answer(part, clientGone(request));
           return `${JSON.stringify({ r, s: status, b: body })}\n`;
@@ -86,12 +95,12 @@ export async function startUpstream(
   return made;
 }
 
-function splitParts(body: Buffer): { p: Principal; r: string; payload: string }[] {
+function splitParts(body: Buffer): { p: Principal; r: string; a?: string; payload: string }[] {
   const parts = [];
   for (let at = 0; at < body.length; ) {
     const end = body.indexOf(10, at);
-    const { p, r, n } = JSON.parse(body.toString("utf8", at, end));
-    parts.push({ p, r, payload: body.toString("utf8", end + 1, end + 1 + n) });
+    const { p, r, n, a } = JSON.parse(body.toString("utf8", at, end));
+    parts.push({ p, r, a, payload: body.toString("utf8", end + 1, end + 1 + n) });
     if (body[end + 1 + n] !== 10) throw new Error("a part does not end where its header says");
     at = end + n + 2;
   }

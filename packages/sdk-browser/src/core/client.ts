@@ -1,6 +1,6 @@
 /** One client: what the page calls. Nothing here throws to the page, and nothing waits for a session. */
 import type { EventType, RecommendationAnswer, RecommendationRequest } from "@endcap/protocol";
-import { type EventBase, type EventData, type NeedsData, toEvent } from "@endcap/protocol/event-data";
+import { type EventBase, type EventData, ITEM_OBSERVED, type NeedsData, toEvent } from "@endcap/protocol/event-data";
 import { createDelivery } from "../outbox/delivery.ts";
 import { createOutbox } from "../outbox/outbox.ts";
 import { createStore } from "../outbox/store.ts";
@@ -211,7 +211,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     const { stock, ...data } = found;
     record("view_item", data, "JSON-LD");
     if (isOn() && sessions.current()?.settings.observeCatalogue) {
-      record("custom:item_observed", { ...data, context: { availability: stock } }, "JSON-LD");
+      record(ITEM_OBSERVED, { ...data, context: { availability: stock } }, "JSON-LD");
     }
   });
 
