@@ -60,6 +60,11 @@ export const ERRORS = {
     "A batch is accepted for 7 days, an event for 30; use an import for older events.",
   ),
   header_invalid: entry(400, "A header is not valid", "Remove or correct the header named in `detail`."),
+  framing_invalid: entry(
+    400,
+    "Where the request ends is not said, or said in two ways",
+    "Send one Content-Length, or Transfer-Encoding: chunked and well-formed chunks, and never both.",
+  ),
 
   // Who is calling
   unauthenticated: entry(
@@ -200,6 +205,7 @@ export const ERRORS = {
     "The body is too large",
     "See the route's bound in the documentation; send smaller batches.",
   ),
+  headers_too_large: entry(431, "The headers are too large", "Send less than 16 KB of headers."),
   content_type_unsupported: entry(
     415,
     "The content type is not supported here",

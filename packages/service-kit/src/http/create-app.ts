@@ -47,7 +47,13 @@ export function createApp(options: AppOptions): App {
     requestTimeout: requestMsMax,
     // Fastify sets its own option on the finished server, where Node no longer ends a body that never comes: only the
     // constructor's counts. And Node looks every 30 s unless told otherwise.
-    http: { requestTimeout: requestMsMax, headersTimeout: requestMsMax, connectionsCheckingInterval: 1_000 },
+    http: {
+      requestTimeout: requestMsMax,
+      headersTimeout: requestMsMax,
+      connectionsCheckingInterval: 1_000,
+      // Node's own refusal of a request without one says nothing; whoever needs the host says so in our words.
+      requireHostHeader: false,
+    },
     // Long enough that the keep-alive clients in front, which give up earlier, never meet a closing socket.
     keepAliveTimeout: 72_000,
     // While draining, requests on open connections are still served; `Connection: close` sends the client elsewhere.
@@ -86,10 +92,21 @@ export function createApp(options: AppOptions): App {
   return app;
 }
 
+/** What Node and its parser call a request that cannot be read, and what we call it. Everything else: `header_invalid`. */
+const brokenCodes: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
+  HPE_HEADER_OVERFLOW: "headers_too_large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "framing_invalid",
+  HPE_INVALID_CHUNK_SIZE: "framing_invalid",
+  HPE_INVALID_CONTENT_LENGTH: "framing_invalid",
+  HPE_INVALID_TRANSFER_ENCODING: "framing_invalid",
+  HPE_UNEXPECTED_CONTENT_LENGTH: "framing_invalid",
+};
+
 /** Bytes that are no HTTP request, or came too slowly: there is no request object, only a socket. */
 function refuseBrokenRequest(error: Error & { code?: string }, socket: Duplex, requestId: string, now: number): void {
   if (socket.destroyed || error.code === "ECONNRESET") return;
-  const code: ErrorCode = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "request_timeout" : "header_invalid";
+  const code = brokenCodes[error.code ?? ""] ?? "header_invalid";
   const { status, headers, body } = problemResponse(new EndcapError(code), requestId, now);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   lines.push(`content-length: ${Buffer.byteLength(body)}`, "connection: close");
