@@ -112,7 +112,7 @@ it("an upstream that is slow is waited for, one that was killed is told of at on
 
 it("a clock that jumps, forward or back, costs no request and no readiness", async () => {
   const file = join(edge.directory, "clock");
-  const preload = pathToFileURL(join(import.meta.dirname, "support/shifted-clock.ts"));
+  const preload = pathToFileURL(join(import.meta.dirname, "support/shifted-clock-process.ts"));
   const gateway = await startGateway({
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${preload}`,
     SHIFTED_CLOCK_FILE: file,
