@@ -52,7 +52,8 @@ export class ServedLists {
         const placement = { id: "evaluation", strategy, repeats: novel ? "exclude" : "allow", diversity } as const;
         const rules = rulesOf({ request, strategy, placement }, this.#now);
         const history = forYou ? historyBefore(row) : nobody;
-        const audience = { shopper: row.events?.[0]?.id ?? row.prefix.join(" "), now: this.#now };
+        const asked = row.at === undefined ? this.#now : row.at * 1000;
+        const audience = { shopper: row.events?.[0]?.id ?? row.prefix.join(" "), now: asked };
         const ranked = serving.rank(this.#model, rules, history, audience);
         for (const [place, { id }] of ranked.entries()) out[place] = this.#model.indexOf(id);
         return ranked.length;

@@ -1,10 +1,10 @@
 export type { SessionItems } from "./candidates.ts";
 export {
   CART,
+  firstSessions,
   type InteractionLog,
   PURCHASE,
   sessionCount,
-  sliceSessions,
   VIEW,
 } from "./interaction-log.ts";
 export {

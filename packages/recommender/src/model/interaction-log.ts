@@ -18,6 +18,8 @@ export interface InteractionLog {
   readonly kinds: Uint8Array;
   /** Unix seconds at each position, or undefined when the source has order but no clock. */
   readonly times: Float64Array | undefined;
+  /** The session before of the same shopper, -1 for a first one; undefined when the source names no shoppers. */
+  readonly previous: Int32Array | undefined;
   /** CSR of baskets (things purchased together, distinct), ordered by time. */
   readonly basketOffsets: Uint32Array;
   readonly basketItems: Int32Array;
@@ -29,19 +31,17 @@ export function sessionCount(log: InteractionLog): number {
   return log.sessionOffsets.length - 1;
 }
 
-/** The sessions `from` to `to` (exclusive) as a log of their own: views on the same memory, not copies. Baskets are cut at the time where the slice ends. */
-export function sliceSessions(log: InteractionLog, from: number, to: number): InteractionLog {
-  const start = log.sessionOffsets[from] ?? 0;
+/** The first `to` sessions as a log of their own: views on the same memory, not copies. Baskets are cut at the time where the slice ends. */
+export function firstSessions(log: InteractionLog, to: number): InteractionLog {
   const end = log.sessionOffsets[to] ?? log.items.length;
-  const sessionOffsets = log.sessionOffsets.slice(from, to + 1);
-  for (let s = 0; s < sessionOffsets.length; s++) sessionOffsets[s] = (sessionOffsets[s] as number) - start;
   const baskets = basketsBefore(log, end);
   return {
     itemIds: log.itemIds,
-    sessionOffsets,
-    items: log.items.subarray(start, end),
-    kinds: log.kinds.subarray(start, end),
-    times: log.times?.subarray(start, end),
+    sessionOffsets: log.sessionOffsets.subarray(0, to + 1),
+    items: log.items.subarray(0, end),
+    kinds: log.kinds.subarray(0, end),
+    times: log.times?.subarray(0, end),
+    previous: log.previous?.subarray(0, to),
     basketOffsets: log.basketOffsets.subarray(0, baskets + 1),
     basketItems: log.basketItems.subarray(0, log.basketOffsets[baskets] ?? 0),
     basketTimes: log.basketTimes?.subarray(0, baskets),

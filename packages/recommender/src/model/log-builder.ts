@@ -73,6 +73,7 @@ export class SessionLogBuilder {
       items,
       kinds: new Uint8Array(items.length),
       times: this.#timed ? this.#times.trimmed() : undefined,
+      previous: undefined,
       basketOffsets: new Uint32Array(1),
       basketItems: new Int32Array(0),
       basketTimes: undefined,
@@ -183,6 +184,7 @@ export class EventLogBuilder {
       ends[s] = when[order[starts[s + 1]! - 1]!]!;
     }
     byEnd.sort((a, b) => ends[a]! - ends[b]! || a - b);
+    const previous = previousSessions(byEnd, (s) => this.#who.at(order[starts[s]!]!), this.#shoppers.ids.length);
 
     const items = new Column(Int32Array);
     const kinds = new Column(Uint8Array);
@@ -223,11 +225,23 @@ export class EventLogBuilder {
       items: items.trimmed(),
       kinds: kinds.trimmed(),
       times: times.trimmed(),
+      previous,
       basketOffsets: basketOffsets.trimmed(),
       basketItems: basketItems.trimmed(),
       basketTimes: basketTimes.trimmed(),
     };
   }
+}
+
+/** For each place in `byEnd` the place of the same shopper's session before, or -1. */
+function previousSessions(byEnd: Uint32Array, shopperOf: (session: number) => number, shoppers: number): Int32Array {
+  const latest = new Int32Array(shoppers).fill(-1);
+  return Int32Array.from(byEnd, (session, place) => {
+    const shopper = shopperOf(session);
+    const before = latest[shopper]!;
+    latest[shopper] = place;
+    return before;
+  });
 }
 
 type ColumnArray = Int32Array | Uint32Array | Uint8Array | Float64Array;
@@ -252,6 +266,10 @@ class Column<A extends ColumnArray> {
       this.#array = grown;
     }
     this.#array[this.length++] = value;
+  }
+
+  at(place: number): number {
+    return this.#array[place]!;
   }
 
   get last(): number {

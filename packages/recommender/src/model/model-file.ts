@@ -12,7 +12,7 @@ import { Model, type ModelMeta, type ModelParts } from "./model.ts";
  * Every byte is covered: the preamble and the header by their CRCs, sections by one each, padding by having to be zero.
  */
 const MAGIC = "ENDCAPMF";
-const FORMAT = 3;
+const FORMAT = 4;
 const PREAMBLE = 24;
 const ALIGN = 64;
 
@@ -53,6 +53,7 @@ function sectionsOf({
   vectors,
   baskets,
   reranker,
+  nextVisit,
   popularOrder,
   trendingOrder,
 }: ModelParts): [string, Section][] {
@@ -78,6 +79,9 @@ function sectionsOf({
     ["trendingOrder", trendingOrder],
   ];
   if (reranker !== undefined) sections.push(["reranker", reranker]);
+  if (nextVisit !== undefined) {
+    sections.push(["nextVisit.parameters", nextVisit.parameters], ["nextVisit.returnRate", nextVisit.returnRate]);
+  }
   return sections;
 }
 
@@ -202,6 +206,9 @@ function assemble(found: Map<string, Section>, meta: ModelMeta): Model {
       values: f32("baskets.values"),
     },
     reranker: found.has("reranker") ? f32("reranker") : undefined,
+    nextVisit: found.has("nextVisit.parameters")
+      ? { parameters: f32("nextVisit.parameters"), returnRate: f32("nextVisit.returnRate") }
+      : undefined,
     popularOrder: i32("popularOrder"),
     trendingOrder: i32("trendingOrder"),
     meta,

@@ -4,6 +4,7 @@ import { FEATURE_COUNT, Features } from "./features.ts";
 import { Gate } from "./gate.ts";
 import type { PackedIds } from "./item-ids.ts";
 import { Mlp } from "./mlp.ts";
+import { NEXT_CANDIDATES_MAX, NEXT_FEATURES, NextVisit, PAST_MAX, type PastVisits } from "./next-visit.ts";
 import { type ListOptions, type RankedList, type RankOptions, type Reason, reasons } from "./ranking.ts";
 import type { ItemTables } from "./tables.ts";
 import { TopK } from "./top-k.ts";
@@ -17,6 +18,8 @@ export interface ModelParts {
   readonly baskets: Baskets;
   /** Parameters of the reranker; undefined when there was too little data to fit one: the blend ranks then. */
   readonly reranker: Float32Array | undefined;
+  /** Ranks for shoppers who come back; undefined when too few did, or the log named none. */
+  readonly nextVisit: { readonly parameters: Float32Array; readonly returnRate: Float32Array } | undefined;
   /** All items, most visited recently first. */
   readonly popularOrder: Int32Array;
   /** Items that sell faster than they used to, fastest first. */
@@ -40,6 +43,7 @@ export class Model {
   readonly #candidates: Candidates;
   readonly #features: Features;
   readonly #reranker: Mlp | undefined;
+  readonly #next: { readonly candidates: NextVisit; readonly mlp: Mlp } | undefined;
   readonly #gate: Gate;
   readonly #best = new TopK(KEPT_MAX);
   readonly #one = { items: new Int32Array(1), count: 1 };
@@ -56,6 +60,14 @@ export class Model {
     if (parts.reranker !== undefined) {
       this.#reranker = new Mlp(FEATURE_COUNT, KEPT_MAX);
       this.#reranker.parameters.set(parts.reranker);
+    }
+    if (parts.nextVisit !== undefined) {
+      const { parameters, returnRate } = parts.nextVisit;
+      this.#next = {
+        candidates: new NextVisit(parts.tables, parts.baskets, returnRate, parts.popularOrder),
+        mlp: new Mlp(NEXT_FEATURES, NEXT_CANDIDATES_MAX),
+      };
+      this.#next.mlp.parameters.set(parameters);
     }
     this.#gate = new Gate(this.itemCount);
     this.#basketSums = new Float32Array(this.itemCount);
@@ -84,6 +96,49 @@ export class Model {
       this.#rerank(known, Math.min(options.limit, out.capacity), out);
     }
     this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
+  }
+
+  /** Whether it can tell what somebody comes back for. */
+  get knowsReturns(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** for_you of a shopper whose last visit is over: what the next one begins with. Positions the model does not know are skipped. */
+  nextVisit(past: PastVisits, options: RankOptions, out: RankedList): void {
+    out.count = 0;
+    this.#gate.open(options);
+    const next = this.#next;
+    const known = next === undefined ? undefined : this.#knownPast(past);
+    if (next !== undefined && known !== undefined && known.count > 0) {
+      const { candidates, mlp } = next;
+      if (options.repeats === false) this.#gate.closeAll(known.items, known.count);
+      candidates.gather(known, (item) => this.#gate.admits(item));
+      for (let c = 0; c < candidates.count; c++) candidates.write(c, mlp.x, c * mlp.layout.stride);
+      mlp.forward(candidates.count);
+      this.#best.clear();
+      for (let c = 0; c < candidates.count; c++) this.#best.offer(c, mlp.y[c]!);
+      const count = Math.min(this.#best.sort(), options.limit, out.capacity);
+      for (let r = 0; r < count; r++) {
+        const item = candidates.items[this.#best.keys[r]!]!;
+        const source = candidates.owns(item) ? item : candidates.sourceOf(item);
+        const why = source === item ? reasons.inSession : source < 0 ? reasons.popular : reasons.viewed;
+        this.#push(out, item, why, source, this.#best.scores[r]!);
+      }
+    }
+    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
+  }
+
+  #knownPast({ items, kinds, visits, count }: PastVisits) {
+    const known = { items: [] as number[], kinds: [] as number[], visits: [] as number[], count: 0 };
+    for (let p = Math.max(0, count - PAST_MAX); p < count; p++) {
+      const item = items[p]!;
+      if (item < 0 || item >= this.itemCount) continue;
+      known.items.push(item);
+      known.kinds.push(kinds[p]!);
+      known.visits.push(visits[p]!);
+      known.count++;
+    }
+    return known;
   }
 
   /** personalized_ranking: the given items, best first. Items that no signal reaches keep the order in which they came. */

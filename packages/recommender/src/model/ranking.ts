@@ -2,7 +2,7 @@
 export const reasons = {
   /** A neighbour, in the count tables, of the `source` item of the session. */
   viewed: 1,
-  /** The shopper has it in this session already. */
+  /** The shopper has it in this session already, or met it in an earlier visit. */
   inSession: 2,
   /** Purchased in one basket with the `source` item. */
   boughtTogether: 3,

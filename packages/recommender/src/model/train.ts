@@ -1,9 +1,13 @@
 import { buildBaskets } from "./baskets.ts";
+import { fitNextVisit } from "./fit-next-visit.ts";
 import { fitReranker } from "./fit-reranker.ts";
+import { holdOut } from "./held-out.ts";
 import { type InteractionLog, sessionCount } from "./interaction-log.ts";
 import { PackedIds, packIds } from "./item-ids.ts";
 import { Model } from "./model.ts";
-import { buildTables, type ItemTables } from "./tables.ts";
+import { returnRates } from "./next-visit.ts";
+import { byRecentVisits, byTrend } from "./orders.ts";
+import { buildTables } from "./tables.ts";
 import { diffuse } from "./vectors.ts";
 
 export interface TrainOptions {
@@ -23,7 +27,9 @@ export interface TrainReport {
 
 /** Builds a model from a shop's whole log. Deterministic: the same log and options give the same bytes. */
 export function trainModel(log: InteractionLog, options: TrainOptions): { model: Model; report: TrainReport } {
-  const reranker = fitReranker(log, options.seed);
+  const heldOut = holdOut(log, options.seed);
+  const reranker = fitReranker(log, heldOut, options.seed);
+  const nextVisit = fitNextVisit(log, heldOut, options.seed);
   const { tables, graph } = buildTables(log);
   const model = new Model({
     ids: new PackedIds(packIds(log.itemIds)),
@@ -31,8 +37,9 @@ export function trainModel(log: InteractionLog, options: TrainOptions): { model:
     vectors: diffuse(graph, tables.itemCount, options.seed),
     baskets: buildBaskets(log),
     reranker,
-    popularOrder: orderBy(tables.recentVisits),
-    trendingOrder: trending(tables),
+    nextVisit: nextVisit && { parameters: nextVisit, returnRate: returnRates(log) },
+    popularOrder: byRecentVisits(tables),
+    trendingOrder: byTrend(tables),
     meta: {
       trainedAt: options.trainedAt,
       sessions: sessionCount(log),
@@ -49,25 +56,4 @@ export function trainModel(log: InteractionLog, options: TrainOptions): { model:
     reranked: reranker !== undefined,
   };
   return { model, report };
-}
-
-function orderBy(scores: Float32Array): Int32Array {
-  const order = Int32Array.from(scores, (_, item) => item);
-  return order.sort((a, b) => scores[b]! - scores[a]! || a - b);
-}
-
-/** Share of now over share of always, damped so that three views are no trend. */
-function trending({ visits, recentVisits }: ItemTables): Int32Array {
-  let all = 0;
-  let recent = 0;
-  for (let i = 0; i < visits.length; i++) {
-    all += visits[i]!;
-    recent += recentVisits[i]!;
-  }
-  const rate = recent / Math.max(1, all);
-  const lift = visits.map((v, i) => {
-    const expected = v * rate;
-    return (recentVisits[i]! - expected) / Math.sqrt(expected + 3);
-  });
-  return orderBy(lift);
 }

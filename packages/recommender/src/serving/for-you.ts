@@ -1,3 +1,4 @@
+import { SESSION_IDLE_SECONDS } from "../model/index.ts";
 import { fuse, seat, type Voice } from "./fuse.ts";
 import type { History } from "./history.ts";
 import type { LiveLists } from "./live-lists.ts";
@@ -26,12 +27,15 @@ export interface Shown {
 
 export interface ForYou extends Shown {
   readonly history: History;
+  /** Unix milliseconds. */
+  readonly now: number;
   readonly limit: number;
   readonly repeats: boolean;
 }
 
 /**
- * for_you of a shopper with a history.
+ * for_you of a shopper with a history. Once the last visit is over, by a purchase or a pause of 30 minutes, a model that
+ * learned what shoppers come back for ranks the next one. While a visit is running, and without such a model:
  *
  * - The core is the model's ranking by the shopper's last visit: events up to the last pause of 30 minutes, the visits
  *   that the model learned from.
@@ -42,10 +46,13 @@ export interface ForYou extends Shown {
  *   item of a visit that is still running.
  * - Positions 6 and 12 show what is selling now: see `sellingNow`.
  *
- * Time enters only as the distance between the shopper's own events, so that the same history gives the same list.
+ * Time enters only as the distance between the shopper's own events, and to tell whether the visit is over, so that the
+ * same history gives the same list.
  */
-export function forYou({ lists, live, history, limit, repeats, allowed }: ForYou): Ranked[] {
+export function forYou({ lists, live, history, now, limit, repeats, allowed }: ForYou): Ranked[] {
   const { visit, older } = history;
+  const over = history.ended || now - history.lastAt > SESSION_IDLE_SECONDS * 1000;
+  if (over && lists.model.knowsReturns) return lists.nextVisit(history, limit, repeats);
   const voices: Voice[] = [];
   if (older !== undefined) {
     const age = 2 ** (-older.ageMs / olderHalfLifeMs);

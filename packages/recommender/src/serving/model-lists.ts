@@ -2,12 +2,15 @@ import type { Item } from "@endcap/protocol";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { createList, type ListOptions, type Model, type RankedList, reasons } from "../model/index.ts";
 import type { CompiledFilter } from "./filters.ts";
+import type { History } from "./history.ts";
 import { ItemView } from "./item-view.ts";
 import type { Cause, Ranked } from "./ranked.ts";
 
 export const listMax = 4_400;
 /** Newest items of a history that ranking looks at. */
 const sessionItemsMax = 50;
+/** Newest entries of a history that its next visit is ranked by. */
+const pastMax = 600;
 
 const causes: Readonly<Record<number, Cause>> = {
   [reasons.viewed]: "viewed",
@@ -42,6 +45,14 @@ export class ModelLists {
   /** for_you by the items of one visit, newest last. Here and below `fillTo` is where popular items stop. */
   rank(items: readonly string[], limit: number, repeats: boolean, fillTo = limit): Ranked[] {
     this.model.rank(this.#sessionOf(items), { ...this.#options, limit, fillTo, repeats }, this.#out);
+    return this.#entries();
+  }
+
+  /** for_you of somebody whose last visit is over, when the model knows what shoppers come back for. */
+  nextVisit({ session, kinds, visits }: History, limit: number, repeats: boolean, fillTo = limit): Ranked[] {
+    const items = session.slice(-pastMax).map((id) => this.model.indexOf(id));
+    const past = { items, kinds: kinds.slice(-pastMax), visits: visits.slice(-pastMax), count: items.length };
+    this.model.nextVisit(past, { ...this.#options, limit, fillTo, repeats }, this.#out);
     return this.#entries();
   }
 

@@ -121,7 +121,7 @@ export class Ranker {
     const lists = this.#desk.listsOf(model, rules.filter, banned);
     if (rules.strategy === "personalized_ranking") return this.#personalized(lists, query);
     const accept = (item: Item) => !banned.has(item.id) && (rules.filter?.matches(item) ?? true);
-    const spoken = this.#beforePopular(this.#strategy(lists, query), lists, query);
+    const spoken = this.#beforePopular(this.#strategy(lists, query, audience.now), lists, query);
     const sold =
       rules.strategy === "for_you" ? sellingNow(spoken, { lists, live: this.#live, allowed: query.allowed }) : spoken;
     const filled = this.#fill(sold, this.#desk.viewOf(model).unknown(), query, accept);
@@ -130,7 +130,7 @@ export class Ranker {
     return this.#exploration.explore(filled, model, seeds, audience, (item) => accept(item) && !viewed.has(item.id));
   }
 
-  #strategy(lists: ModelLists, query: Query): Ranked[] {
+  #strategy(lists: ModelLists, query: Query, now: number): Ranked[] {
     const { rules, history, reach, allowed } = query;
     switch (rules.strategy) {
       case "related_items":
@@ -149,7 +149,7 @@ export class Ranker {
         const { repeats } = rules;
         // Nobody is known yet, but the page says what it is about.
         if (history.session.length === 0 && rules.items.length > 0) return this.#inContext(lists, query);
-        return forYou({ lists, live: this.#live, history, limit: reach, repeats, allowed });
+        return forYou({ lists, live: this.#live, history, now, limit: reach, repeats, allowed });
       }
     }
   }

@@ -1,9 +1,9 @@
 import {
   createList,
+  firstSessions,
   type InteractionLog,
   type Model,
   sessionCount,
-  sliceSessions,
   trainModel,
 } from "../model/index.ts";
 
@@ -64,7 +64,7 @@ export function compareWithChampion(log: InteractionLog, options: CompareOptions
   }
   const before = firstSessionEndingAfter(log, times, since);
   if (before === 0) return notWorse("everything happened on the last day");
-  const { model: twin } = trainModel(sliceSessions(log, 0, before), { seed, trainedAt });
+  const { model: twin } = trainModel(firstSessions(log, before), { seed, trainedAt });
   const comparison = compare(log, test.sessions, twin, champion, since);
   const { low, high, value } = comparison.difference;
   const numbers = `${percent(comparison.candidateHr20)} against the champion's ${percent(comparison.championHr20)}, difference ${percent(value)} (${percent(low)} to ${percent(high)})`;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { fitReranker } from "../../src/model/fit-reranker.ts";
+import { holdOut } from "../../src/model/held-out.ts";
 import { createList, EventLogBuilder, encodeModel, type InteractionLog, trainModel } from "../../src/model/index.ts";
 import { MlpTrainer } from "../../src/model/mlp-trainer.ts";
 import { seededRandom } from "../../src/model/random.ts";
@@ -69,7 +70,8 @@ it("learns what the next step is, and that shoppers come back", () => {
 });
 
 it("too little to learn from: no reranker, and the blend ranks", () => {
-  expect(fitReranker(walks(40), 1)).toBeUndefined();
+  const log = walks(40);
+  expect(fitReranker(log, holdOut(log, 1), 1)).toBeUndefined();
   const { model, report } = trainModel(walks(40), { seed: 1, trainedAt: 1 });
   expect(report.reranked).toBe(false);
   const list = createList(3);

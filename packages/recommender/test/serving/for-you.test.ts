@@ -1,5 +1,6 @@
+import { uuidV7 } from "@endcap/protocol";
 import { expect, it } from "vitest";
-import { type Answered, event, fillShop, TestShop } from "../support/shop.ts";
+import { type Answered, event, fillShop, random, TestShop } from "../support/shop.ts";
 
 const ids = ({ body }: Answered): string[] => body.items.map(({ id }) => id);
 const theme = (id: string): string => id.split("-")[0] as string;
@@ -61,6 +62,32 @@ it("somebody who buys things again sees them first after a purchase, nobody else
   expect(ids(await ask("bella"))[0]).not.toBe("bath-6");
   await visit(shop, now - 60_000, "tea-1", "tea-2", "tea-3", "tea-4");
   expect(ids(await ask("anna"))[0]).not.toBe("bath-6");
+});
+
+it("who comes back gets what shoppers come back for, until the new visit says otherwise", async () => {
+  const shop = await TestShop.open({ exploreEvery: 0 });
+  await fillShop(shop);
+  const now = Date.now();
+  // Everybody buys the same tea again and again, and desks by chance; enough of them that the newest twelfth is learned from.
+  for (let v = 0; v < 5; v++) {
+    const parts = Array.from({ length: 450 }, (_, s) => ({
+      shopper: { kind: "user", id: `regular-${s}` } as const,
+      events: [
+        event("purchase", now - (120 - 20 * v) * hour + s * 1_000, `tea-${s % 4}`, `desk-${1 + ((s * s + v * 3) % 7)}`),
+      ],
+    }));
+    const digest = random(new Uint8Array(32));
+    await shop.table.events.append([{ batchId: uuidV7(now - v, random), digest, receivedAt: now, parts }]);
+  }
+  await shop.train();
+  await shop.start();
+  await shop.record(anna, event("purchase", now - 70 * hour, "tea-2", "desk-1"));
+  await shop.record(anna, event("purchase", now - 50 * hour, "tea-2", "desk-5"));
+  const ask = () => shop.ask("for_you", { shopper: { userId: "anna" }, limit: 8, include: ["reason"] });
+  const [first] = (await ask()).body.items;
+  expect(first).toMatchObject({ id: "tea-2", reason: { kind: "purchased" } });
+  await visit(shop, now - 60_000, "camp-1", "camp-2", "camp-3");
+  expect(theme(ids(await ask())[0] as string)).toBe("camp");
 });
 
 it("a placement without repeats holds none of any visit", async () => {

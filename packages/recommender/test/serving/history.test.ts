@@ -53,12 +53,15 @@ it("remembers the strongest thing done with an item", () => {
 it("is empty for a new shopper", () => {
   expect(historyOf([], [])).toEqual({
     session: [],
+    kinds: [],
+    visits: [],
     visit: [],
     older: undefined,
     seen: new Set(),
     purchased: new Set(),
     purchases: new Map(),
     ended: false,
+    lastAt: Number.NEGATIVE_INFINITY,
     strongest: new Map(),
   });
 });
@@ -94,6 +97,24 @@ it("tells the last visit from older ones by a pause of 30 minutes, and how long 
   expect(history.visit).toEqual(["b", "c"]);
   expect(history.older).toEqual({ items: ["a", "b"], ageMs: (2 * hour + 9 - 1799) * 1000 });
   expect(historyOf([event("view_item", 5, "a")], []).older).toBeUndefined();
+});
+
+it("says of each step which visit it belongs to, the strongest thing done, and when the last was", () => {
+  const hour = 3600;
+  const history = historyOf(
+    [
+      event("view_item", 0, "a"),
+      event("add_to_cart", 5, "a"),
+      event("view_item", 9, "b"),
+      event("purchase", 2 * hour, "a"),
+      event("view_item", 4 * hour, "a"),
+    ],
+    [],
+  );
+  expect(history.session).toEqual(["a", "b", "a", "a"]);
+  expect(history.kinds).toEqual([CART, VIEW, PURCHASE, VIEW]);
+  expect(history.visits).toEqual([0, 0, 1, 2]);
+  expect(history.lastAt).toBe(1_790_000_000_000 + 4 * hour * 1000);
 });
 
 it("a clock that jumps back, and events without items, break nothing", () => {
