@@ -84,14 +84,17 @@ export class ServedReporter {
   async #send(url: string, queue: Queue): Promise<void> {
     let backoffMs = backoffMsMin;
     while (queue.reports.length > 0) {
-      const group = queue.reports.splice(0, atOnceMax);
+      // They stay in the queue until they are settled, so that its bound counts them.
+      const group = queue.reports.slice(0, atOnceMax);
       const delivered = await Promise.all(group.map((report) => this.#post(url, report)));
+      // The queue was given up meanwhile, and what it held is counted.
+      if (queue.reports[0] !== group[0]) return;
       const again = group.filter((_, index) => !delivered[index]);
+      queue.reports.splice(0, group.length, ...again);
       if (again.length === 0) {
         backoffMs = backoffMsMin;
         continue;
       }
-      queue.reports.unshift(...again);
       if (this.#closing.signal.aborted) return;
       await this.#pause(backoffMs);
       backoffMs = Math.min(backoffMs * 2, backoffMsMax);
