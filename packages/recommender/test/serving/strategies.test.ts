@@ -180,7 +180,7 @@ it("a placement can allow it, and then a shopper's own items come back", async (
 });
 
 it("a shop with one shopper learns from that one, and answers them and a stranger", async () => {
-  const shop = await TestShop.open();
+  const shop = await TestShop.open({ exploreEvery: 0 });
   const tea = idsOf("tea");
   await shop.table.catalogue.upsert([...tea, ...idsOf("bath")].map((id) => item(id)));
   const start = Date.now() - 20 * 86_400_000;
