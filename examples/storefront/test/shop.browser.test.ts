@@ -91,16 +91,19 @@ describe("with the gateway down", () => {
   test("nothing moves while the page settles", async () => {
     const page = await browser.newPage({ viewport: desktop });
     await page.goto(`${origin}/products/${product.id}`);
-    const shift = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          let sum = 0;
-          new PerformanceObserver((list) => {
-            for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
-          }).observe({ type: "layout-shift", buffered: true });
-          setTimeout(() => resolve(sum), 2000);
-        }),
-    );
+    const shift = await page.evaluate(async () => {
+      let sum = 0;
+      const add = (entries: PerformanceEntryList) => {
+        for (const entry of entries) sum += (entry as unknown as { value: number }).value;
+      };
+      const observer = new PerformanceObserver((list) => add(list.getEntries()));
+      observer.observe({ type: "layout-shift", buffered: true });
+      // The shop's own row comes to the fore when nothing else came: after that the page is as it stays.
+      await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+      for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+      add(observer.takeRecords());
+      return sum;
+    });
     expect(shift).toBeLessThan(0.01);
     await page.close();
   });

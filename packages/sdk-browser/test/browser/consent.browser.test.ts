@@ -1,6 +1,6 @@
 /** Before consent nothing is read, stored or sent; after a refusal nothing is left. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { STUB, type Stage, startStage } from "../support/browser.ts";
+import { later, STUB, type Stage, startStage } from "../support/browser.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -36,11 +36,11 @@ const types = () => [...stage.gateway.events.values()].map(({ type }) => type).s
 
 test("with consent required nothing is touched until it is given, and nothing is lost by waiting", async () => {
   stage.shop.pages.set("/", { html: page("data-consent=required", layer(VIEW)) });
-  await using visit = await stage.visit();
+  await using visit = await stage.visit("/", { clock: true });
   await visit.page.waitForFunction(loaded);
   await visit.page.evaluate("endcap.track('search', {query: 'q'}); endcap.flush()");
   expect(await visit.page.evaluate("endcap.recommend({placement: 'home'})")).toEqual({ items: [], fallback: "empty" });
-  await visit.page.waitForTimeout(1500);
+  await later(visit.page);
   expect(await visit.page.evaluate("touched")).toEqual([]);
   expect(stage.gateway.requests).toEqual([]);
   await visit.page.evaluate("endcap.consent(true)");
@@ -67,9 +67,9 @@ test("a refusal forgets everything", async () => {
 test("Google's Consent Mode: denied by default waits, granted goes, a refusal stays one", async () => {
   const denied = 'gtag("consent", "default", {ad_storage: "denied", analytics_storage: "denied"})';
   stage.shop.pages.set("/google", { html: page("", layer(denied, VIEW)) });
-  await using visit = await stage.visit("/google");
+  await using visit = await stage.visit("/google", { clock: true });
   await visit.page.waitForFunction(loaded);
-  await visit.page.waitForTimeout(1500);
+  await later(visit.page);
   expect(stage.gateway.requests).toEqual([]);
   expect(await visit.page.evaluate("touched")).toEqual([]);
   await visit.page.evaluate('gtag("consent", "update", {analytics_storage: "granted"})');
@@ -86,9 +86,9 @@ test.each([
   const head = `<script>${signal}</script>${layer(VIEW)}`;
   stage.shop.pages.set("/respect", { html: page(`data-respect="${name}"`, head) });
   stage.shop.pages.set("/ignore", { html: page("", head) });
-  await using visit = await stage.visit("/respect");
+  await using visit = await stage.visit("/respect", { clock: true });
   await visit.page.waitForFunction(loaded);
-  await visit.page.waitForTimeout(1500);
+  await later(visit.page);
   expect(stage.gateway.requests).toEqual([]);
   expect(await visit.page.evaluate("touched.filter((name) => /set|cookie/.test(name))")).toEqual([]);
   await visit.page.goto(`${stage.shop.origin}/ignore`);

@@ -1,6 +1,6 @@
 /** What the tag learns with no other code on the page. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { STUB, type Stage, startStage } from "../support/browser.ts";
+import { later, STUB, type Stage, startStage } from "../support/browser.ts";
 import type { SeenEvent } from "../support/gateway.ts";
 import { oddities } from "./oddities.ts";
 
@@ -58,12 +58,14 @@ test("two clicks are two facts, two sources are one", async () => {
 });
 
 test("the page's own call wins over what stands on its data layer", async () => {
-  const { shop } = stage;
+  const { gateway, shop } = stage;
   shop.pages.set("/", { html: page(`${STUB}<script>dataLayer = [${item("a")}]</script>`) });
-  await using visit = await stage.visit();
+  await using visit = await stage.visit("/", { clock: true });
   await visit.page.waitForFunction("typeof endcap.track === 'function'");
   await visit.page.evaluate("endcap.track('view_item', {items: [{id: 'a', price: 7}], currency: 'USD'})");
-  await visit.page.waitForTimeout(1500);
+  await later(visit.page);
+  await gateway.until(() => all().length > 0);
+  await visit.page.evaluate("endcap.flush()");
   expect(all()).toEqual(["view_item a 7 USD"]);
 });
 
@@ -104,7 +106,7 @@ test("a single-page shop has a page view for each address", async () => {
   await gateway.until(() => all().length === 1);
   const go = (path: string, sku: string) =>
     visit.page.evaluate(
-      `history.pushState({}, "", "${path}"); setTimeout(() => { document.querySelector('script[type*=json]').textContent = '{"@type": "Product", "sku": "${sku}"}' }, 200)`,
+      `history.pushState({}, "", "${path}"); setTimeout(() => { document.querySelector('script[type*=json]').textContent = '{"@type": "Product", "sku": "${sku}"}' })`,
     );
   await go("/two", "two");
   await gateway.until(() => all().length === 2);

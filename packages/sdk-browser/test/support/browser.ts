@@ -17,8 +17,16 @@ export interface Stage extends AsyncDisposable {
    * Each visit has storage of its own. `problems` gathers what the page's console complains of, `files` the paths of the
    * SDK's files that the page asks for, in order, from its first moment on.
    */
-  visit(path?: string): Promise<Visit>;
+  visit(path?: string, options?: VisitOptions): Promise<Visit>;
 }
+
+export interface VisitOptions {
+  /** The page's clock and timers are the test's: `later` moves them. */
+  readonly clock?: boolean;
+}
+
+/** Runs every timer of the page of the next ten seconds: whatever it would do by itself, it has done. */
+export const later = (page: Page): Promise<void> => page.clock.runFor(10_000);
 
 export interface Visit extends AsyncDisposable {
   readonly context: BrowserContext;
@@ -60,9 +68,10 @@ export async function startStage(): Promise<Stage> {
     shop,
     tag: `<script async src="${gateway.origin}/sdk/v1.js" data-key="${KEY}" data-debug></script>`,
     sessionFile: `/sdk/${bundle.session.hash}.js`,
-    async visit(path = "/") {
+    async visit(path = "/", { clock = false } = {}) {
       const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
       const page = await context.newPage();
+      if (clock) await page.clock.install();
       const problems = watch(page);
       const files: string[] = [];
       page.on("request", (request) => {
