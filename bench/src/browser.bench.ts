@@ -3,6 +3,7 @@ import { chromium } from "playwright-core";
 import { defineBench, type Figures } from "./bench.ts";
 import { fetchPeers } from "./browser/peers.ts";
 import { startShop } from "./browser/shop.ts";
+import { longestTask } from "./browser/tasks.ts";
 import { type Variant, type Visit, visit } from "./browser/visit.ts";
 import { median, round3 } from "./stats.ts";
 
@@ -39,6 +40,9 @@ export default defineBench({
       log(`round ${round + 1} of ${rounds}`);
     }
 
+    const longest: number[] = [];
+    for (let round = 0; round < (short ? 1 : 3); round++) longest.push((await longestTask(browser, shop)).longestMs);
+
     const of = (variant: Variant) => visits.get(nameOf(variant)) ?? [];
     const mid = (variant: Variant, take: (one: Visit) => number) => round3(median(of(variant).map(take)));
     /** Against the page without any tag, in the same round. */
@@ -65,6 +69,7 @@ export default defineBench({
         requests: mid("with", (one) => one.requests),
         mainThreadMsAtLoad: extra("with", (one) => one.taskMs),
         scriptMsAtLoad: extra("with", (one) => one.scriptMs),
+        longestTaskMsThrottled: round3(median(longest)),
         trackMs: mid("with", (one) => one.trackMs),
         cls,
         clsWithoutTag: mid("without", (one) => one.cls),
