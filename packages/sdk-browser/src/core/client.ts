@@ -13,11 +13,15 @@ import { createFacts, type Source } from "../sources/facts.ts";
 import { productOnPage } from "../sources/json-ld.ts";
 import { watchPageViews } from "../sources/page-views.ts";
 import { type Answer, post } from "../transport/post.ts";
+import { attempt } from "./attempt.ts";
 import { attribute } from "./attribution.ts";
 import { createConsent } from "./consent.ts";
 import type { Context } from "./context.ts";
 import { listenToPage } from "./page.ts";
 import { uuidV7 } from "./uuid.ts";
+
+/** Tells slots to ask anew. */
+export const SHOPPER_EVENT = "endcap:user";
 
 const FLUSH_MS = 1000;
 /** Calls that wait in memory for consent. */
@@ -109,15 +113,21 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
   let identity: Identity | undefined;
   let signingIn: Promise<void> | undefined;
 
+  /** Somebody else is here, or is known by name now: lists that stand on the page are not theirs. */
+  function meet(): void {
+    attempt(() => dispatchEvent(new Event(SHOPPER_EVENT)));
+  }
+
   /** What was tracked before belongs to who was there before. */
   function leave(): void {
     outbox.freeze();
     sessions.forget();
+    meet();
   }
 
   async function loadIdentity(): Promise<Identity> {
     const { createIdentity } = await chunks.session();
-    identity ??= createIdentity(context, sessions, leave);
+    identity ??= createIdentity(context, sessions, leave, meet);
     return identity;
   }
 

@@ -1,5 +1,5 @@
 /** What an `<endcap-recommendations>` shows, from its attributes to cards, without ever moving the page around it. */
-import type { Endcap, Recommendations, RecommendRequest } from "../core/client.ts";
+import { type Endcap, type Recommendations, type RecommendRequest, SHOPPER_EVENT } from "../core/client.ts";
 import { card, emptyCard } from "./card.ts";
 import { type CarouselButtons, carouselButtons } from "./carousel.ts";
 import { el } from "./dom.ts";
@@ -55,6 +55,8 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
   let leaving: IntersectionObserver | undefined;
   /** Counts requests: an answer that was overtaken is not shown. */
   let asked = 0;
+  /** For an answer. */
+  let waiting = false;
 
   const attribute = (name: string): string | undefined => host.getAttribute(name) ?? undefined;
   const isGrid = () => attribute("layout") === "grid";
@@ -225,9 +227,11 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
 
   async function load(attempt = 0): Promise<void> {
     const mine = ++asked;
+    waiting = true;
     const onStale = (answer: Recommendations) => mine === asked && showItems(answer, true);
     const answer = await endcap.recommend({ ...request(), ...(host.hasAttribute("stale") && { onStale }) });
     if (mine !== asked) return;
+    waiting = false;
     const waitMs = RETRY_MS[attempt];
     if (answer.recommendationId === undefined && waitMs !== undefined) {
       setTimeout(() => mine === asked && load(attempt + 1), waitMs);
@@ -235,6 +239,11 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       showItems(answer);
     }
   }
+
+  /** Signed in or out. An answer that is on its way is told so by who asked for it. */
+  const meet = (): void => {
+    if (!waiting) void load();
+  };
 
   // Attributes that change together, as in a render of a framework, ask once.
   const attributes = new MutationObserver(() => void load());
@@ -250,6 +259,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
         attributes.observe(host, { attributeFilter: ATTRIBUTES });
         return;
       }
+      addEventListener(SHOPPER_EVENT, meet);
       if (asked === 0) {
         const { style } = host;
         style.display ||= "block";
@@ -265,6 +275,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       queueMicrotask(() => {
         if (host.isConnected) return;
         watching = false;
+        removeEventListener(SHOPPER_EVENT, meet);
         stop();
       });
     },

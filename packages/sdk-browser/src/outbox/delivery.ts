@@ -36,7 +36,7 @@ export function createDelivery(
 
   /** Milliseconds to wait before the next attempt; all tabs share it. A wait that a moved clock made absurd is void. */
   function waitMs(): number {
-    const left = Number(store.get("wait") ?? 0) - now();
+    const left = (Number(store.get("wait")) || 0) - now();
     return left > 2 * REFUSED_MS ? 0 : Math.max(0, left);
   }
 

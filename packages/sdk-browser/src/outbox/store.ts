@@ -21,13 +21,13 @@ const KEPT_MAX = 50;
 export function createStore(key: string, open: () => Storage | undefined): Store {
   const prefix = `endcap${VERSION}:${key}:`;
   const memory = new Map<string, string>();
-  let opened: { storage: Storage | undefined } | undefined;
 
   /** Opened at the first use, which consent comes before. */
-  function storage(): Storage | undefined {
-    opened ??= { storage: open() };
-    return opened.storage;
-  }
+  let storage = (): Storage | undefined => {
+    const opened = open();
+    storage = () => opened;
+    return opened;
+  };
 
   const store: Store = {
     get: (name) => memory.get(name) ?? attempt(() => storage()?.getItem(prefix + name)) ?? undefined,

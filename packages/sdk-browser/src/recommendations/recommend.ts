@@ -42,25 +42,29 @@ export async function recommend(
     signingIn()?.then(sessions.ready) ?? sessions.ready(),
     new Promise((resolve) => deadline.addEventListener("abort", resolve)),
   ]);
-  const inView = itemInView();
-  // What the gateway has not acknowledged travels with the request, so that no race loses the last click.
-  const recent = pending(outbox, sessions.anonymousId()).slice(-RECENT_MAX);
-  const payload = JSON.stringify({
-    ...(inView && { items: [inView] }),
-    ...request,
-    context: { recent: recent.map(({ context, page, ...event }) => event) },
-  });
-  const asked = sessions.anonymousId();
+  const who = () => `${sessions.anonymousId()} ${context.store.get("user")}`;
   for (let attempt = 1; ; attempt++) {
+    const asked = sessions.anonymousId();
+    const asking = who();
+    const inView = itemInView();
+    // What the gateway has not acknowledged travels with the request, so that no race loses the last click.
+    const recent = pending(outbox, asked).slice(-RECENT_MAX);
+    const payload = JSON.stringify({
+      ...(inView && { items: [inView] }),
+      ...request,
+      context: { recent: recent.map(({ context, page, ...event }) => event) },
+    });
     const body = sessions.frame(RECOMMENDATIONS_PATH, payload);
     const answer = await context.post(sessions.addressOf(RECOMMENDATIONS_PATH), body, { signal: deadline });
     sessions.learn(answer, asked);
-    if (answer.status === 200) {
+    // Who signed in or out meanwhile wants their own list, not a stranger's.
+    const isTheirs = asking === who();
+    if (answer.status === 200 && isTheirs) {
       const list = answer.body as unknown as RecommendationAnswer;
       if (onStale) keepList(context, request, list);
       return list;
     }
-    if (attempt === ATTEMPTS_MAX || !(await recover(answer, body))) {
+    if (attempt === ATTEMPTS_MAX || (isTheirs && !(await recover(answer, body)))) {
       context.warn("no recommendations", answer.body.code ?? answer.status);
       return { items: [], fallback: "empty" };
     }

@@ -15,8 +15,13 @@ function userOf(token: string): string | undefined {
   return attempt(() => String(JSON.parse(decode(token.split(".")[1] ?? "")).sub));
 }
 
-/** `leave` ends what was: the shopper signs out. */
-export function createIdentity({ key, store, post, warn }: Context, sessions: Sessions, leave: () => void) {
+/** `leave` ends what was: the shopper signs out. `meet` tells the page that somebody signed in. */
+export function createIdentity(
+  { key, store, post, warn }: Context,
+  sessions: Sessions,
+  leave: () => void,
+  meet: () => void,
+) {
   /** Kept for this page only: it lives for hours and the session for minutes. Good for one anonymous id. */
   let userToken: string | undefined;
   let tokenOf: string | undefined;
@@ -67,7 +72,9 @@ export function createIdentity({ key, store, post, warn }: Context, sessions: Se
       if (sessions.current()?.userId === user) return;
       // A history joins the user's only under its own session, which may have ended since.
       if (known === undefined && !sessions.current() && !(await open())) return;
-      if (await open(token)) store.set("user", user);
+      if (!(await open(token))) return;
+      store.set("user", user);
+      if (known !== user) meet();
     },
   };
 }
