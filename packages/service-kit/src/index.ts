@@ -16,6 +16,7 @@ export {
 } from "./config/load.ts";
 export { type Deadline, type DeadlineOptions, deadlineOf } from "./deadline.ts";
 export { clientGone } from "./http/client-gone.ts";
+export { DurationHistogram, type DurationSeries } from "./http/duration-histogram.ts";
 export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
 export { requestIdHeader } from "./http/request-id.ts";
 export { pointersOf } from "./http/validator.ts";

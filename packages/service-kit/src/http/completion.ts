@@ -1,16 +1,17 @@
 import type { FastifyRequest } from "fastify";
-import type { Logger } from "pino";
+import { type Logger, pino } from "pino";
 import type { App } from "../app.ts";
 import type { ObserveRequest } from "./metrics.ts";
 
 /** Told of each completed request: the route's pattern, the status, milliseconds. */
 export type OnCompleted = (request: FastifyRequest, route: string, status: number, ms: number) => void;
 
-/** What a service adds to its completion records. Called only for records that are written. */
-export type DescribeRequest = (request: FastifyRequest) => Readonly<Record<string, unknown>>;
+/** What a service adds to its completion records: members of a JSON object as text, each behind a comma. */
+export type DescribeRequest = (request: FastifyRequest) => string;
 
 /** nginx's word for "the client went away before the answer". */
 const clientGone = 499;
+const message = "request completed";
 
 /**
  * One record and one observation a request, when its answer is complete or its client is gone. Fastify's own logging
@@ -23,34 +24,56 @@ export function recordCompletion(
   onCompleted: OnCompleted | undefined,
   describe: DescribeRequest | undefined,
 ): void {
+  const write = lineWriter(log);
+
   app.addHook("onRequest", (request, reply, done) => {
-    // Fastify's own hooks miss a client that leaves between the end of its body and the answer.
-    reply.raw.once("close", () => {
-      complete(request, reply.raw.writableEnded ? reply.raw.statusCode : clientGone, reply.elapsedTime);
-    });
+    const { raw } = reply;
+    // Fastify's own hooks miss a client that leaves between the end of its body and the answer. It comes once.
+    raw.on("close", () => complete(request, raw.writableEnded ? raw.statusCode : clientGone, reply.elapsedTime));
     done();
   });
 
   function complete(request: FastifyRequest, status: number, ms: number): void {
-    const route = request.routeOptions.url ?? "unmatched";
+    const { url: route = "unmatched", config } = request.routeOptions;
     observe?.(request.method, route, status, ms / 1000);
     onCompleted?.(request, route, status, ms);
-    const level = request.routeOptions.config?.quiet ? "debug" : "info";
+    const level = config?.quiet ? "debug" : "info";
     if (!log.isLevelEnabled(level)) return;
-    const { principal, fault } = request;
-    const record = {
-      reqId: request.id,
-      tenant: principal?.tenant,
-      tier: principal?.tier,
-      method: request.method,
-      route,
-      status,
-      durationMs: Math.round(ms * 1000) / 1000,
-      code: fault?.code,
-      ...describe?.(request),
-      reason: fault !== null && status < 500 ? fault.message : undefined,
-      err: fault !== null && status >= 500 ? (fault.cause ?? fault) : undefined,
-    };
-    log[status >= 500 ? "error" : level](record, "request completed");
+    const { id, method, principal, fault } = request;
+    // None of these can hold what JSON escapes: ids of one form, patterns and codes of our own.
+    let members = `"reqId":"${id}"`;
+    if (principal !== null) members += `,"tenant":"${principal.tenant}","tier":"${principal.tier}"`;
+    members += `,"method":"${method}","route":"${route}","status":${status},"durationMs":${rounded(ms)}`;
+    if (describe !== undefined) members += describe(request);
+    if (fault !== null) members += `,"code":"${fault.code}"`;
+    if (status >= 500) {
+      log.error({ ...JSON.parse(`{${members}}`), ...(fault !== null && { err: fault.cause ?? fault }) }, message);
+      return;
+    }
+    if (fault !== null) members += `,"reason":${JSON.stringify(fault.message)}`;
+    write(level, members);
   }
+}
+
+/** To the microsecond. */
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+/**
+ * Writes records to the logger's own stream, as it would write them, from members that are JSON text already: pino's way
+ * from an object to a line costs a hot request more than its authentication.
+ */
+function lineWriter(log: Logger): (level: "debug" | "info", members: string) => void {
+  const stream: unknown = Reflect.get(log, pino.symbols.streamSym);
+  if (!isStream(stream)) throw new TypeError("the logger has no stream");
+  const bindings = JSON.stringify(log.bindings()).slice(1, -1);
+  const fixed = bindings === "" ? "" : `,${bindings}`;
+  const { debug, info } = log.levels.values;
+  return (level, members) => {
+    const head = `{"level":${level === "info" ? info : debug},"time":${Date.now()}${fixed}`;
+    stream.write(`${head},${members},"msg":"${message}"}\n`);
+  };
+}
+
+function isStream(value: unknown): value is { write(line: string): void } {
+  return typeof value === "object" && value !== null && "write" in value && typeof value.write === "function";
 }

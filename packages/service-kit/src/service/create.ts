@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { App } from "../app.ts";
 import type { DescribeRequest, OnCompleted } from "../http/completion.ts";
@@ -8,6 +8,7 @@ import { createRegistry, createRequestObserver } from "../http/metrics.ts";
 import { within } from "../within.ts";
 import { type Check, createHealth } from "./health.ts";
 import { listenOn } from "./listen.ts";
+import { stdoutLog } from "./stdout-log.ts";
 
 /** What `serviceKeys` declares. */
 export interface ServiceConfig {
@@ -70,18 +71,6 @@ export interface Service {
 }
 
 const closersMsMax = 5_000;
-const logFlushMs = 100;
-const logBytes = 32 * 1024;
-
-/**
- * JSON lines on stdout, written many at a time: a system call for each record costs more than the record.
- * What waits is written at exit, and before a fatal record returns; a kill -9 may lose the last tenth of a second.
- */
-function stdoutLog(name: string, level: string): Logger {
-  const bytes = { minLength: logBytes, maxWrite: 2 * logBytes };
-  const destination = pino.destination({ dest: 1, sync: false, ...bytes, periodicFlush: logFlushMs });
-  return pino({ name, level, base: undefined }, destination);
-}
 
 export function createService(options: ServiceOptions): Service {
   const { name, config } = options;
