@@ -30,32 +30,42 @@ export interface ParsedEnvelope {
 }
 
 const EP1 = /^EP1 ([a-z0-9_]{1,64}) ([A-Za-z0-9_-]{1,64})$/;
-const EC1 = /^EC1 ([A-Za-z0-9_.-]{1,1900}) ([1-9][0-9]{0,14}) ([A-Za-z0-9_-]{43})$/;
+/** What follows the token. */
+const EC1_END = /^([1-9][0-9]{0,14}) ([A-Za-z0-9_-]{43})$/;
+const lineFeed = 10;
+const space = 32;
+const tagBytes = "EC1 ".length;
 
-function latin1(bytes: Uint8Array, end: number): string {
+function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
-  for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i] as number);
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
   return text;
 }
 
 /**
- * Reads the envelope of `body`; `null` when its first line is none. Checks form only: no key, time or signature.
- * `decode` makes text of the first `end` bytes, a character each: servers give the runtime's own, which is faster.
+ * Reads the envelope of `body`; `null` when its first line is none. Checks form only: no key, time or signature; and what
+ * a token is made of is for those to judge who read tokens.
+ * `decode` makes text of the bytes from `start` to `end`, a character each: servers give the runtime's own, which is
+ * faster.
  */
 export function parseEnvelope<Body extends Uint8Array>(
   body: Body,
-  decode: (bytes: Body, end: number) => string = latin1,
+  decode: (bytes: Body, start: number, end: number) => string = latin1,
 ): ParsedEnvelope | null {
-  const end = body.indexOf(10);
+  const end = body.indexOf(lineFeed);
   if (end < 0 || end >= LIMITS.envelopeLineBytesMax) return null;
-  const line = decode(body, end);
   const payloadOffset = end + 1;
-  const signed = EC1.exec(line);
-  if (signed) {
-    const [, token, msText, signature] = signed as unknown as [string, string, string, string];
+  const tag = decode(body, 0, Math.min(tagBytes, end));
+  if (tag === "EC1 ") {
+    const tokenEnd = body.indexOf(space, tagBytes);
+    if (tokenEnd <= tagBytes || tokenEnd > end) return null;
+    const rest = EC1_END.exec(decode(body, tokenEnd + 1, end));
+    if (!rest) return null;
+    const [, msText, signature] = rest as unknown as [string, string, string];
+    const token = decode(body, tagBytes, tokenEnd);
     return { envelope: { form: "EC1", token, ms: Number(msText), msText, signature }, payloadOffset };
   }
-  const bootstrap = EP1.exec(line);
+  const bootstrap = EP1.exec(decode(body, 0, end));
   if (!bootstrap) return null;
   const [, key, anonymousId] = bootstrap as unknown as [string, string, string];
   return { envelope: { form: "EP1", key, anonymousId }, payloadOffset };
