@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EndcapError } from "@endcap/protocol";
+import { EndcapError, LIMITS } from "@endcap/protocol";
 import { type App, createService, type Service } from "@endcap/service-kit";
 import { Counter } from "prom-client";
 import { adminRoutes } from "./admin/routes.ts";
@@ -11,6 +11,7 @@ import { createServerAuth } from "./auth/server-request.ts";
 import { createSessionTokens } from "./auth/session-tokens.ts";
 import type { GatewayConfig } from "./config.ts";
 import { preflightRoutes } from "./cors/preflight.ts";
+import { carryAnswerFields } from "./edge/answer-fields.ts";
 import { eventsRoute } from "./edge/events-route.ts";
 import { guard } from "./edge/gate.ts";
 import { passThroughRoutes } from "./edge/pass-through-routes.ts";
@@ -21,7 +22,7 @@ import { createInternalTokens } from "./forward/internal-tokens.ts";
 import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
-import { createAdmission } from "./limits/admission.ts";
+import { type Admission, createAdmission } from "./limits/admission.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
 import { createFailedProofs } from "./limits/failed-proofs.ts";
 import { createLoadShedder } from "./limits/load-shedder.ts";
@@ -56,17 +57,20 @@ export async function buildGateway(
 ): Promise<Service> {
   let metering: Metering | undefined;
   let observe: ObservePrincipal | undefined;
+  let admission: Admission | undefined;
   const service = createService({
     name: "gateway",
     config,
     now,
     trustProxy: config.trustProxy,
-    onCompleted({ principal, fault, method }, route, status, ms) {
+    onCompleted(request, route, status, ms) {
+      const { principal, fault, method } = request;
       if (principal === null) return;
-      metering?.meter.complete(principal, { method, route, status, code: fault?.code, ms });
+      admission?.leave(request);
+      metering?.meter.complete(principal, method, route, status, fault?.code, ms);
       observe?.(principal, route, status, ms);
     },
-    describe: ({ passage }) => passage?.durations ?? {},
+    describe: ({ passage }) => passage?.described ?? "",
     requestMsMax: config.requestMsMax,
   });
   const { app, registry } = service;
@@ -120,7 +124,8 @@ export async function buildGateway(
   const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, service.log, registry);
   const rates = redis && createSharedRates(redis, randomUUID());
   const gateways = () => metering?.gateways ?? config.gateways;
-  const admission = createAdmission({ gateways, rates });
+  const admitting = createAdmission({ gateways, rates });
+  admission = admitting;
   const shedder = createLoadShedder(config.overloadDelayMs, registry);
   const quota = createQuota(ledger, service.log, registry);
   const forgotten = new Counter({
@@ -150,27 +155,54 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
+    plainRequests(scope);
     tracer.watch(scope);
-    guard(scope, { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, draining, now });
-    rawBodies(scope, ["application/json", "text/plain"]);
-    eventsRoute(scope, { upstreams, coalescer, sessions, meter, draining });
-    recommendationsRoute(scope, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
+    guard(scope, {
+      tracer,
+      servers,
+      browsers,
+      failedProofs,
+      bodies,
+      quota,
+      shedder,
+      admission: admitting,
+      draining,
+      now,
+    });
+    const signedTypes = ["application/json", "text/plain"];
+    scope.register(async (inner) => {
+      rawBodies(inner, signedTypes, LIMITS.eventsBodyBytesMax);
+      eventsRoute(inner, { upstreams, coalescer, sessions, meter, draining });
+    });
+    scope.register(async (inner) => {
+      rawBodies(inner, signedTypes, LIMITS.recommendationBodyBytesMax);
+      recommendationsRoute(inner, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
+    });
     for (const route of passThroughRoutes(config.recommendDeadlineMs)) {
       scope.register(async (inner) => passThrough(inner, route, { upstreams, tokens }));
     }
   }
 
   async function openSessions(scope: App): Promise<void> {
+    plainRequests(scope);
     tracer.watch(scope);
     scope.decorateRequest("passage", null);
     scope.addHook("onRequest", (request, _reply, done) => {
       request.passage = tracer.begin(request.headers);
       done();
     });
-    rawBodies(scope, ["application/json", "text/plain"]);
-    await openSessionRoute(scope, { browsers, sessions, links, failedProofs, admission, now });
+    rawBodies(scope, ["application/json", "text/plain"], LIMITS.sessionBodyBytesMax);
+    await openSessionRoute(scope, { browsers, sessions, links, failedProofs, admission: admitting, now });
   }
 
+  /** What all requests of the API have and have not. */
+  function plainRequests(scope: App): void {
+    carryAnswerFields(scope);
+    // Nobody here asks for a request's own logger; by default each gets a child of the service's.
+    scope.setChildLoggerFactory((logger) => logger);
+  }
+
+  app.decorateRequest("occupied", null);
   preflightRoutes(app, directory);
   app.register(edge);
   app.register(openSessions);

@@ -16,7 +16,7 @@ import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
 import { type Caller, PrincipalText } from "./caller.ts";
 import { isMacOf } from "./mac.ts";
-import type { SessionTokens, SessionVerdict } from "./session-tokens.ts";
+import type { SessionTokens, SessionVerdict, Standing } from "./session-tokens.ts";
 
 /** What a signed envelope is used for decides how old it may be. */
 export type EnvelopeUse = "events" | "call";
@@ -61,7 +61,7 @@ export function createBrowserAuth({
     const key = directory.key(keyId, "publishable", at);
     const origin = originOf(reply.request);
     if (!key.tenant.origins.has(origin)) throw new EndcapError("origin_denied");
-    allowOrigin(reply, origin);
+    allowOrigin(reply.request, origin);
     bootstraps.take(reply, at);
     return { key, origin };
   }
@@ -87,37 +87,37 @@ export function createBrowserAuth({
   ): Caller {
     const { request } = reply;
     const { claims, signingKey } = verdict;
-    const tenant = liveTenant(verdict);
+    verdict.standing ??= standingOf(claims);
+    const { caller, keyEndsAt } = verdict.standing;
+    const at = now();
+    if (at >= keyEndsAt) throw new EndcapError("session_revoked");
     const origin = originOf(request);
     if (origin !== claims.origin) throw new EndcapError("origin_denied");
-    allowOrigin(reply, origin);
+    allowOrigin(request, origin);
     const prefix = envelopeSigningPrefix(request.method, request.raw.url ?? "/", envelope.msText);
     if (!isMacOf(envelope.signature, "base64url", signingKey, prefix, payload)) {
       throw new EndcapError("signature_invalid");
     }
-    const at = now();
     judgeTime(envelope.ms, claims.exp * 1000, use, at);
     sessionLimits.take(reply, verdict.rate, at);
-    // The same for all requests of a session, until the tenant changes.
-    if (verdict.caller?.tenant !== tenant) verdict.caller = callerOf(claims, tenant, origin);
-    return verdict.caller;
+    return caller;
   }
 
   /** The session's tenant as it is now: a session ends with its tenant, its key, or by its own jti. */
-  function liveTenant({ claims }: SessionVerdict): TenantContext {
+  function standingOf(claims: SessionClaims): Standing {
     const tenant = directory.tenant(claims.tenant);
     const key = tenant?.keys.find(({ id }) => id === claims.key);
-    if (tenant === undefined || key === undefined || now() >= key.expiresAt || directory.isRevoked(claims.jti)) {
+    if (tenant === undefined || key === undefined || directory.isRevoked(claims.jti)) {
       throw new EndcapError("session_revoked");
     }
     if (tenant.tenant.state === "suspended") throw new EndcapError("tenant_suspended");
-    return tenant;
+    return { caller: callerOf(claims, tenant), keyEndsAt: key.expiresAt };
   }
 
   return {
     bootstrapKey,
     verify(reply, body, use) {
-      const parsed = parseEnvelope(body, firstBytes);
+      const parsed = parseEnvelope(body, textOf);
       if (parsed === null) throw new EndcapError("envelope_malformed");
       const { envelope } = parsed;
       const payload = body.subarray(parsed.payloadOffset);
@@ -128,9 +128,9 @@ export function createBrowserAuth({
   };
 }
 
-const firstBytes = (bytes: Buffer, end: number): string => bytes.toString("latin1", 0, end);
+const textOf = (bytes: Buffer, start: number, end: number): string => bytes.toString("latin1", start, end);
 
-function callerOf({ env, key, sub, uid }: SessionClaims, tenant: TenantContext, origin: string): Caller {
+function callerOf({ env, key, sub, uid, origin }: SessionClaims, tenant: TenantContext): Caller {
   const principal: Principal = {
     tenant: tenant.id,
     env,

@@ -17,6 +17,7 @@ export class PrincipalText {
   readonly #principal: Principal;
   #json: string | undefined;
   #header: string | undefined;
+  #partHead: Buffer | undefined;
 
   constructor(principal: Principal) {
     this.#principal = principal;
@@ -25,6 +26,12 @@ export class PrincipalText {
   get json(): string {
     this.#json ??= JSON.stringify(this.#principal);
     return this.#json;
+  }
+
+  /** How the header line of a coalesced part begins, up to the request id. */
+  get partHead(): Buffer {
+    this.#partHead ??= Buffer.from(`{"p":${this.json},"r":"`);
+    return this.#partHead;
   }
 
   /** The value of the header `endcap-principal`. */

@@ -1,6 +1,5 @@
-import type { KeyObject } from "node:crypto";
 import { EndcapError } from "@endcap/protocol";
-import { isMacOf } from "./mac.ts";
+import { isMacOf, type MacKey } from "./mac.ts";
 
 export const hs256 = "HS256";
 
@@ -17,7 +16,7 @@ export interface SignedParts {
  * asks for more than that.
  * @throws EndcapError `session_invalid`
  */
-export function openHs256(token: string, keyFor: (parts: SignedParts) => KeyObject | undefined): SignedParts {
+export function openHs256(token: string, keyFor: (parts: SignedParts) => MacKey | undefined): SignedParts {
   const [head = "", body = "", signature = "", ...more] = token.split(".");
   const parts = { header: jsonOf(head), claims: jsonOf(body) };
   // Both texts are still a stranger's: they only choose the key by which they are judged.

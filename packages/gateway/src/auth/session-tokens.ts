@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { EndcapError, LIMITS, SessionClaims } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import { Compile } from "typebox/compile";
@@ -7,18 +7,27 @@ import type { TenantDirectory } from "../tenants/directory.ts";
 import type { SessionKey, TenantContext } from "../tenants/tenant-context.ts";
 import type { Caller } from "./caller.ts";
 import { hs256, invalid, openHs256, textOf } from "./hs256.ts";
-import { macOf } from "./mac.ts";
+import { MacKey, macOf } from "./mac.ts";
 
 /** A token whose signature was verified once. Whether it still counts now is asked anew for each request. */
 export interface SessionVerdict {
   readonly claims: SessionClaims;
   readonly generation: string;
   /** Verifies what the page signs in this session. */
-  readonly signingKey: KeyObject;
-  /** Who it last spoke for, kept by whoever asks. */
-  caller: Caller | undefined;
+  readonly signingKey: MacKey;
+  /** Under which version of the directory the tenant was last seen to know the session's key. */
+  directoryVersion: number;
+  /** Who it speaks for under that version, kept by whoever asks. */
+  standing: Standing | undefined;
   /** What the session has used of its rate. Forgotten with the verdict. */
   readonly rate: Gcra;
+}
+
+/** What a session may do as long as nobody changes it. */
+export interface Standing {
+  readonly caller: Caller;
+  /** Unix ms: when its publishable key ends. */
+  readonly keyEndsAt: number;
 }
 
 export type NewSession = Omit<SessionClaims, "jti" | "iat" | "exp" | "scope" | "tenant">;
@@ -62,8 +71,15 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
     if (sessionKey === undefined) throw invalid("no such tenant or generation");
     if (!claimsCheck.Check(claims)) throw invalid("the claims are not those of a session");
     if (claims.exp * 1000 + ageMsMax <= now) throw invalid("older than any batch may be");
-    const signingKey = createSecretKey(signingKeyOf(sessionKey, claims.jti));
-    const verdict = { claims, generation, signingKey, caller: undefined, rate: new Gcra() };
+    const signingKey = new MacKey(signingKeyOf(sessionKey, claims.jti));
+    const verdict = {
+      claims,
+      generation,
+      signingKey,
+      directoryVersion: directory.version,
+      standing: undefined,
+      rate: new Gcra(),
+    };
     verdicts.set(token, verdict);
     return verdict;
   }
@@ -83,6 +99,9 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
     verify(token, now) {
       const verdict = verdicts.get(token);
       if (verdict === undefined) return verifyAnew(token, now);
+      if (verdict.directoryVersion === directory.version) return verdict;
+      verdict.directoryVersion = directory.version;
+      verdict.standing = undefined;
       // The tenant may have gone, or its old session key been withdrawn, since the token was verified.
       if (keyOf(directory.tenant(verdict.claims.tenant), verdict.generation) !== undefined) return verdict;
       verdicts.delete(token);
@@ -95,14 +114,14 @@ function keyOf(tenant: TenantContext | undefined, generation: string): SessionKe
   return tenant?.sessionKeys.find((key) => key.generation === generation);
 }
 
-const noSalt = Buffer.alloc(32);
-const extracted = new WeakMap<SessionKey, KeyObject>();
+const noSalt = new MacKey(Buffer.alloc(32));
+const extracted = new WeakMap<SessionKey, MacKey>();
 
 /** HKDF-SHA256 with the info `request <jti>`, one block. Its first half is the same for all sessions of a key. */
 function signingKeyOf(sessionKey: SessionKey, jti: string): Buffer {
   let prk = extracted.get(sessionKey);
   if (prk === undefined) {
-    prk = createSecretKey(createHmac("sha256", noSalt).update(sessionKey.key).digest());
+    prk = new MacKey(macOf(noSalt, sessionKey.key));
     extracted.set(sessionKey, prk);
   }
   return macOf(prk, `request ${jti}\x01`);

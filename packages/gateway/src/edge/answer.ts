@@ -16,23 +16,26 @@ export function answerFault(reply: FastifyReply, thrown: unknown, now: number, d
   request.fault = fault;
   const { status, headers, body } = problemResponse(fault, request.id, now);
   const { "content-type": type = "", ...more } = headers;
-  for (const [name, value] of Object.entries(more)) if (!reply.hasHeader(name)) reply.header(name, value);
+  for (const [name, value] of Object.entries(more)) {
+    // A limiter may have said better when to come again.
+    request.answerFields.push(name, String(reply.getHeader(name) ?? value));
+  }
   answerText(reply, status, type, body, draining);
 }
 
 /**
- * Past Fastify's serializer and hooks, with the headers that were set on the reply. One list of headers and one string of
+ * Past Fastify's serializer and hooks, with the fields that the request gathered. One list of headers and one string of
  * body leave as one write.
  */
 function answerText(reply: FastifyReply, status: number, type: string, body: string, draining: boolean): void {
   reply.hijack();
-  const { raw } = reply;
+  const { raw, request } = reply;
   if (raw.destroyed) return;
   const bytes = Buffer.byteLength(body);
-  const headers = ["content-type", type, "content-length", String(bytes)];
-  if (draining) headers.push("connection", "close");
-  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
-  raw.writeHead(status, headers);
+  const { answerFields } = request;
+  answerFields.push("content-type", type, "content-length", String(bytes));
+  if (draining) answerFields.push("connection", "close");
+  raw.writeHead(status, answerFields);
   // Mostly ASCII, which need not be encoded.
   raw.end(body, bytes === body.length ? "latin1" : "utf8");
 }

@@ -1,4 +1,3 @@
-import { LIMITS } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import type { Coalescer } from "../forward/coalescer.ts";
 import { refusalOf } from "../forward/refusal.ts";
@@ -27,11 +26,11 @@ const noBytes = Buffer.alloc(0);
 export function eventsRoute(app: App, options: EventsRouteOptions): void {
   const { upstreams, coalescer, sessions, meter, draining } = options;
   const config = { scopes: ["events:write"], envelope: "events", traffic: "events" } as const;
-  app.post("/v1/events", { config, bodyLimit: LIMITS.eventsBodyBytesMax }, (request, reply) => {
+  app.post("/v1/events", { config }, (request, reply) => {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
     const session = sessionFor(sessions, request, caller);
-    const head = { principal: caller.principalText.json, requestId: request.id, mark: addressMark(caller, request) };
+    const head = { principal: caller.principalText, requestId: request.id, mark: addressMark(caller, request) };
     coalescer.add(upstream, head, payload ?? noBytes, request.passage, (outcome) => {
       if (outcome instanceof Error) {
         void reply.send(outcome);

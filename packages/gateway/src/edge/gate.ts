@@ -1,6 +1,6 @@
 import { EndcapError, type Scope } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import type { BrowserAuth, EnvelopeUse } from "../auth/browser-request.ts";
 import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
@@ -49,8 +49,9 @@ export interface GateOptions {
 }
 
 /**
- * Guards the scope it is called for. A server's request is judged by its headers before its body is read, a browser's
- * when its envelope has arrived; both count against their tenant's limits as soon as the tenant is proven.
+ * Guards every route that the scope gets from now on. A server's request is judged by its headers before its body is
+ * read, a browser's when its envelope has arrived; both count against their tenant's limits as soon as the tenant is
+ * proven.
  */
 export function guard(app: App, options: GateOptions): void {
   const { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, draining, now } = options;
@@ -58,57 +59,66 @@ export function guard(app: App, options: GateOptions): void {
   app.decorateRequest("provenHeaders", null);
   app.decorateRequest("passage", null);
 
-  app.addHook("onRequest", (request, reply, done) => {
-    const passage = tracer.begin(request.headers);
-    request.passage = passage;
-    try {
-      checkTarget(request, reply);
-      const { scopes, envelope } = request.routeOptions.config;
-      if (isEnvelope(request)) {
-        if (envelope === undefined) throw new EndcapError("content_type_unsupported");
-      } else {
-        const startedAt = performance.now();
-        const proven = servers.verifyHeaders(request, scopes ?? []);
-        passage.authMs += performance.now() - startedAt;
-        request.provenHeaders = proven;
-        enter(reply, proven.caller);
-        checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
-        bodies.reserve(reply);
-      }
-    } catch (error) {
-      refuse(reply, error);
-      return;
-    }
-    done();
+  // By route: Fastify would put together the route's options for each request that asks for them.
+  app.addHook("onRoute", (route) => {
+    const { scopes = [], envelope, traffic } = route.config ?? {};
+    const isEvents = traffic === "events";
+    route.onRequest = [judgeHeaders(scopes, envelope, isEvents), route.onRequest ?? []].flat();
+    route.preHandler = [judgeBody(envelope, isEvents), route.preHandler ?? []].flat();
   });
 
-  app.addHook("preHandler", (request, reply, done) => {
-    try {
-      const { provenHeaders } = request;
-      const body = bodyOf(request);
-      if (provenHeaders !== null) {
-        checkBodySize(provenHeaders.caller, body?.length ?? 0);
-        const startedAt = performance.now();
-        const waiting = provenHeaders.admitBody(body ?? undefined);
-        if (request.passage !== null) request.passage.authMs += performance.now() - startedAt;
-        request.admitted = { caller: provenHeaders.caller, payload: body };
-        if (waiting === undefined) done();
-        else waiting.then(() => done()).catch((error: unknown) => refuse(reply, error));
+  function judgeHeaders(scopes: readonly Scope[], envelope: EnvelopeUse | undefined, isEvents: boolean) {
+    return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+      const passage = tracer.begin(request.headers);
+      request.passage = passage;
+      try {
+        checkTarget(request);
+        if (isEnvelope(request)) {
+          if (envelope === undefined) throw new EndcapError("content_type_unsupported");
+        } else {
+          const startedAt = performance.now();
+          const proven = servers.verifyHeaders(request, scopes);
+          passage.authMs += performance.now() - startedAt;
+          request.provenHeaders = proven;
+          enter(reply, proven.caller, isEvents);
+          checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
+          bodies.reserve(reply);
+        }
+      } catch (error) {
+        refuse(reply, error);
         return;
       }
-      const { envelope = "call" } = request.routeOptions.config;
-      const startedAt = performance.now();
-      const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
-      if (request.passage !== null) request.passage.authMs += performance.now() - startedAt;
-      enter(reply, proven.caller);
-      checkBodySize(proven.caller, body?.length ?? 0);
-      request.admitted = proven;
-    } catch (error) {
-      refuse(reply, error);
-      return;
-    }
-    done();
-  });
+      done();
+    };
+  }
+
+  function judgeBody(envelope: EnvelopeUse = "call", isEvents: boolean) {
+    return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+      try {
+        const { provenHeaders, passage } = request;
+        const body = bodyOf(request);
+        const startedAt = performance.now();
+        if (provenHeaders !== null) {
+          checkBodySize(provenHeaders.caller, body?.length ?? 0);
+          const waiting = provenHeaders.admitBody(body ?? undefined);
+          if (passage !== null) passage.authMs += performance.now() - startedAt;
+          request.admitted = { caller: provenHeaders.caller, payload: body };
+          if (waiting === undefined) done();
+          else waiting.then(() => done()).catch((error: unknown) => refuse(reply, error));
+          return;
+        }
+        const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
+        if (passage !== null) passage.authMs += performance.now() - startedAt;
+        enter(reply, proven.caller, isEvents);
+        checkBodySize(proven.caller, body?.length ?? 0);
+        request.admitted = proven;
+      } catch (error) {
+        refuse(reply, error);
+        return;
+      }
+      done();
+    };
+  }
 
   /** At the end of the turn: answers written one after the other wake their clients at a third of the price. */
   function refuse(reply: FastifyReply, error: unknown): void {
@@ -116,12 +126,12 @@ export function guard(app: App, options: GateOptions): void {
     setImmediate(answerFault, reply, failedProofs.judge(reply, error, at), at, draining());
   }
 
-  function enter(reply: FastifyReply, { tenant, principal, origin }: Caller): void {
-    reply.request.principal = principal;
+  function enter(reply: FastifyReply, { tenant, principal, origin }: Caller, isEvents: boolean): void {
+    const { request } = reply;
+    request.principal = principal;
     // A page learns from any answer that its settings are old, and asks for a session again.
-    if (origin !== undefined) reply.header("endcap-settings", tenant.settings.etag);
+    if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
     const at = now();
-    const isEvents = reply.request.routeOptions.config.traffic === "events";
     shedder.admit(tenant.tenant.tier, isEvents);
     admission.admit(tenant, reply, at);
     // Test data is never billed.

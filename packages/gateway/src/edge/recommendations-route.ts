@@ -1,4 +1,4 @@
-import { DEADLINE_HEADER, LIMITS } from "@endcap/protocol";
+import { DEADLINE_HEADER } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import { callUpstream } from "../forward/call-upstream.ts";
 import { callerDeadline } from "../forward/caller-deadline.ts";
@@ -26,7 +26,7 @@ const answerBytesMax = 8 * 1024 * 1024;
 export function recommendationsRoute(app: App, options: RecommendationsRouteOptions): void {
   const { upstreams, tokens, sessions, deadlineMs, draining } = options;
   const config = { scopes: ["recommendations:read"], envelope: "call", traffic: "recommendations" } as const;
-  app.post("/v1/recommendations", { config, bodyLimit: LIMITS.recommendationBodyBytesMax }, async (request, reply) => {
+  app.post("/v1/recommendations", { config }, async (request, reply) => {
     const { caller, payload } = admittedTo(request);
     const upstream = upstreams.of(caller.tenant, "ml", caller.principal);
     const msMax = callerDeadline(request, reply);

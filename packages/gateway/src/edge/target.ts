@@ -1,5 +1,5 @@
 import { EndcapError } from "@endcap/protocol";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 
 /** Dot segments, doubled slashes, a percent-encoded unreserved or control character: another spelling of some other path. */
 const notCanonical =
@@ -10,8 +10,7 @@ const notCanonical =
  * no query, no content encoding.
  * @throws EndcapError
  */
-export function checkTarget(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header("endcap-request-id", request.id);
+export function checkTarget(request: FastifyRequest): void {
   if (request.headers.host === undefined) throw new EndcapError("header_invalid", { detail: "There is no Host." });
   const { url = "/" } = request.raw;
   if (url.includes("?")) throw new EndcapError("query_not_allowed");

@@ -1,5 +1,6 @@
 import { COALESCED_CONTENT_TYPE, EndcapError, LIMITS } from "@endcap/protocol";
 import type { InternalIssuer } from "@endcap/service-kit";
+import type { PrincipalText } from "../auth/caller.ts";
 import type { Passage } from "../tracing/passage.ts";
 import { traceHeaders } from "../tracing/trace-context.ts";
 import { callUpstream } from "./call-upstream.ts";
@@ -11,8 +12,7 @@ export type PartDone = (outcome: PartAnswer | EndcapError) => void;
 
 /** What goes before a part's payload. */
 export interface PartHead {
-  /** As JSON. */
-  readonly principal: string;
+  readonly principal: PrincipalText;
   readonly requestId: string;
   /** Of the caller's address, `CoalescedPartHeader.a`. */
   readonly mark: string | undefined;
@@ -35,7 +35,9 @@ export interface CoalescerOptions {
 
 interface Part {
   readonly requestId: string;
-  readonly header: Buffer;
+  /** The header line in two: what is the same for all requests of a caller, and the rest, in ASCII. */
+  readonly head: Buffer;
+  readonly rest: string;
   readonly payload: Uint8Array;
   readonly bytes: number;
   readonly passage: Passage | null;
@@ -61,7 +63,7 @@ const partsWorthSending = 32;
 /** But not longer than this: a batch that hangs on one tenant's table must not hold up its neighbours. */
 const patienceMs = 5;
 const answerBytesMax = 16 * 1024 * 1024;
-const lineFeed = Buffer.from("\n");
+const lineFeed = 10;
 
 /**
  * Many clients' events in one upstream request: parsing, routing and logging of a request cost more than the events in
@@ -126,7 +128,7 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
         "content-type": COALESCED_CONTENT_TYPE,
         ...batchTrace(parts),
       },
-      body: Buffer.concat(parts.flatMap(({ header, payload }) => [header, payload, lineFeed])),
+      body: bodyOf(parts),
       answerBytesMax,
     });
     const { status, body } = await answer;
@@ -149,12 +151,13 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
         lanes.set(upstream, lane);
       }
       const marked = mark === undefined ? "" : `,"a":"${mark}"`;
-      const header = Buffer.from(`{"p":${principal},"r":"${requestId}","n":${payload.length}${marked}}\n`);
-      const bytes = header.length + payload.length + 1;
+      const head = principal.partHead;
+      const rest = `${requestId}","n":${payload.length}${marked}}\n`;
+      const bytes = head.length + rest.length + payload.length + 1;
       if (lane.bytes + bytes > queuedBytesMax) {
         throw new EndcapError("overloaded", { internal: `${lane.bytes} bytes wait for upstream ${upstream.id}` });
       }
-      lane.waiting.push({ requestId, header, payload, bytes, passage, addedAt: performance.now(), done });
+      lane.waiting.push({ requestId, head, rest, payload, bytes, passage, addedAt: performance.now(), done });
       lane.bytes += bytes;
       if (!lane.scheduled) {
         lane.scheduled = true;
@@ -162,6 +165,21 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
       }
     },
   };
+}
+
+function bodyOf(parts: readonly Part[]): Buffer {
+  const body = Buffer.allocUnsafe(parts.reduce((sum, { bytes }) => sum + bytes, 0));
+  let end = 0;
+  for (const { head, rest, payload } of parts) {
+    body.set(head, end);
+    end += head.length;
+    end += body.write(rest, end, "latin1");
+    body.set(payload, end);
+    end += payload.length;
+    body[end] = lineFeed;
+    end += 1;
+  }
+  return body;
 }
 
 /** One upstream request belongs to one trace: that of its first traced part, which at low load is its only part. */

@@ -49,7 +49,7 @@ const answerFields: ReadonlySet<string> = new Set([
 export async function passThrough(app: App, route: PassThroughRoute, options: PassThroughOptions): Promise<void> {
   const { upstreams, tokens } = options;
   const calls = new AsyncLocalStorage<ProxiedCall>();
-  rawBodies(app, route.body === undefined ? [] : [route.body.contentType], route.body?.bytesMax);
+  rawBodies(app, route.body === undefined ? [] : [route.body.contentType], route.body?.bytesMax ?? 0);
 
   async function handler(request: FastifyRequest, reply: FastifyReply, destination: string) {
     const { caller, payload } = admittedTo(request);

@@ -1,8 +1,15 @@
 import { EndcapError } from "@endcap/protocol";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { newSharedUse, type SharedRates, type SharedUse } from "../shared/shared-rates.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
 import { Gcra } from "./gcra.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Where the request counts as in flight. */
+    occupied: TenantLoad | null;
+  }
+}
 
 /** What a tenant has in use. It outlives changes of the tenant. */
 export interface TenantLoad {
@@ -24,11 +31,13 @@ export interface AdmissionOptions {
 
 export interface Admission {
   /**
-   * Counts the request against its tenant's limits, until the response is closed. The RateLimit fields are those of
+   * Counts the request against its tenant's limits, until it leaves. The RateLimit fields are those of
    * `RATE_LIMIT_DRAFT`: quota `q` in a window of `w` seconds, `r` left, `t` seconds to a whole quota.
    * @throws EndcapError `rate_limited`, `concurrency_limited`
    */
   admit(context: TenantContext, reply: FastifyReply, now: number): void;
+  /** The request is over. */
+  leave(request: FastifyRequest): void;
 }
 
 /** Made once: taking the stack of each refusal would be a tenth of what it costs. */
@@ -46,17 +55,21 @@ export function createAdmission({ gateways, rates }: AdmissionOptions): Admissio
       const quota = isShared ? limits.burst : Math.max(1, Math.floor(limits.burst / parts));
       const waitSeconds = Math.ceil(waitMs / 1000);
       const windowSeconds = Math.max(1, Math.ceil(limits.burst / limits.requestsPerSecond));
-      reply.header("ratelimit-policy", `"requests";q=${quota};w=${windowSeconds}`);
-      reply.header("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
+      const { answerFields } = reply.request;
+      answerFields.push("ratelimit-policy", `"requests";q=${quota};w=${windowSeconds}`);
+      answerFields.push("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
       if (!allowed) {
         reply.header("retry-after", String(Math.max(1, waitSeconds)));
         throw rateLimited;
       }
       if (load.inFlight >= limits.inFlightMax / parts) throw concurrencyLimited;
       load.inFlight += 1;
-      reply.raw.once("close", () => {
-        load.inFlight -= 1;
-      });
+      reply.request.occupied = load;
+    },
+    leave(request) {
+      if (request.occupied === null) return;
+      request.occupied.inFlight -= 1;
+      request.occupied = null;
     },
   };
 }

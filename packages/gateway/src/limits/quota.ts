@@ -2,6 +2,7 @@ import { EndcapError, QUOTA_SOFT_SHARE } from "@endcap/protocol";
 import type { FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { Counter, type Registry } from "prom-client";
+import { addToField } from "../edge/answer-fields.ts";
 import type { Ledger } from "../metering/ledger.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
 
@@ -47,8 +48,8 @@ export function createQuota(ledger: Ledger, log: Logger, registry: Registry): Qu
       if (used < eventsPerMonth * QUOTA_SOFT_SHARE) return;
       const left = Math.max(0, eventsPerMonth - used);
       const seconds = secondsToNextMonth(now);
-      addTo(reply, "ratelimit-policy", `"month";q=${eventsPerMonth};w=${secondsOfMonth(now)}`);
-      addTo(reply, "ratelimit", `"month";r=${left};t=${seconds}`);
+      addToField(reply.request, "ratelimit-policy", `"month";q=${eventsPerMonth};w=${secondsOfMonth(now)}`);
+      addToField(reply.request, "ratelimit", `"month";r=${left};t=${seconds}`);
       note(context, "soft", used);
       if (left > 0) return;
       note(context, "hard", used);
@@ -56,12 +57,6 @@ export function createQuota(ledger: Ledger, log: Logger, registry: Registry): Qu
       throw quotaExceeded;
     },
   };
-}
-
-/** One more member of a list field. */
-function addTo(reply: FastifyReply, name: string, member: string): void {
-  const before = reply.getHeader(name);
-  reply.header(name, before === undefined ? member : `${before}, ${member}`);
 }
 
 const startOfMonth = (now: number, ahead: number) => {

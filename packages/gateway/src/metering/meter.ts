@@ -1,20 +1,21 @@
-import type { Principal } from "@endcap/protocol";
+import type { ErrorCode, Principal, Tier } from "@endcap/protocol";
 import { Counter, type Registry } from "prom-client";
 import { emptyRow, latencyClass, type UsageRow } from "./usage-row.ts";
 
-export interface Outcome {
-  readonly method: string;
-  /** The route's pattern. */
-  readonly route: string;
-  readonly status: number;
-  /** Of the error that was answered. */
-  readonly code: string | undefined;
-  readonly ms: number;
-}
-
 export interface Meter {
-  /** One completed request of a proven caller. */
-  complete(principal: Principal, outcome: Outcome): void;
+  /**
+   * One completed request of a proven caller.
+   * @param pattern the route's
+   * @param code of the error that was answered
+   */
+  complete(
+    principal: Principal,
+    method: string,
+    pattern: string,
+    status: number,
+    code: ErrorCode | undefined,
+    ms: number,
+  ): void;
   /** Events that the collector says it accepted, never what was sent. */
   accepted(principal: Principal, answer: unknown): void;
   /** Everything counted since the last call, in whole milliseconds. */
@@ -29,6 +30,7 @@ interface Cell extends UsageRow {
 }
 
 const eventsRoute = "/v1/events";
+const environments = ["live", "test"] as const;
 
 /**
  * Counts in memory; nothing here waits or touches a disk. A tenant's window holds a handful of cells, so a request finds
@@ -41,13 +43,18 @@ export function createMeter(
 ): Meter {
   let cells = new Map<string, Cell[]>();
   let windowAt = now();
-  const lifetime = new Map<string, { tenant: string; env: Principal["env"]; events: number }>();
+  const lifetime: Record<Principal["env"], Map<string, number>> = { live: new Map(), test: new Map() };
+  const accepted: Record<Principal["env"], Map<Tier, number>> = { live: new Map(), test: new Map() };
   // By tier, not by tenant: a label must not grow with the number of customers. Tenants are in their usage records.
-  const total = new Counter({
+  new Counter({
     name: "endcap_events_accepted_total",
     help: "events that collectors accepted",
     labelNames: ["env", "tier"],
     registers: [registry],
+    collect() {
+      this.reset();
+      for (const env of environments) for (const [tier, events] of accepted[env]) this.inc({ env, tier }, events);
+    },
   });
 
   function cellOf(
@@ -80,8 +87,8 @@ export function createMeter(
   }
 
   return {
-    complete(principal, { method, route, status, code, ms }) {
-      const cell = cellOf(principal, method, route, status, code);
+    complete(principal, method, pattern, status, code, ms) {
+      const cell = cellOf(principal, method, pattern, status, code);
       cell.requests += 1;
       cell.ms += ms;
       const at = latencyClass(ms);
@@ -91,13 +98,10 @@ export function createMeter(
       const events = acceptedOf(answer);
       if (events === 0) return;
       const { tenant, env, tier } = principal;
-      total.inc({ env, tier }, events);
+      accepted[env].set(tier, (accepted[env].get(tier) ?? 0) + events);
       cellOf(principal, "POST", eventsRoute, 202, undefined).events += events;
       if (env === "live") onEvents(tenant, events);
-      const name = `${tenant} ${env}`;
-      const row = lifetime.get(name);
-      if (row === undefined) lifetime.set(name, { tenant, env, events });
-      else row.events += events;
+      lifetime[env].set(tenant, (lifetime[env].get(tenant) ?? 0) + events);
     },
     drain() {
       const drained = [...cells.values()].flat();
@@ -105,7 +109,7 @@ export function createMeter(
       windowAt = now();
       return drained.map(({ method: _, pattern: __, ...row }) => ({ ...row, ms: Math.round(row.ms) }));
     },
-    usage: () => [...lifetime.values()].map((row) => ({ ...row })),
+    usage: () => environments.flatMap((env) => [...lifetime[env]].map(([tenant, events]) => ({ tenant, env, events }))),
   };
 }
 

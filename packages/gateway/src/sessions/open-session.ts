@@ -1,7 +1,6 @@
 import {
   EndcapError,
   isAnonymousId,
-  LIMITS,
   newAnonymousId,
   type OpenSessionAnswer,
   OpenSessionRequest,
@@ -39,9 +38,9 @@ export async function openSessionRoute(
   app: App,
   { browsers, sessions, links, failedProofs, admission, now }: OpenSessionOptions,
 ): Promise<void> {
-  app.addHook("onRequest", async (request, reply) => checkTarget(request, reply));
+  app.addHook("onRequest", async (request) => checkTarget(request));
 
-  app.post("/v1/sessions", { bodyLimit: LIMITS.sessionBodyBytesMax }, (request, reply) =>
+  app.post("/v1/sessions", (request, reply) =>
     open(request, reply).catch((error: unknown) => {
       throw failedProofs.judge(reply, error, now());
     }),

@@ -14,6 +14,8 @@ export interface TenantDirectory {
    */
   key(id: string, kind: KeyContext["kind"], now: number): KeyContext;
   isRevoked(jti: string): boolean;
+  /** Grows with each change: what was found out under one number need not be asked again under it. */
+  readonly version: number;
   /** Whether any tenant lists the origin: what a preflight can know, as it names no tenant. */
   listsOrigin(origin: string): boolean;
   /** Tenants that were asked for since they last changed. */
@@ -31,6 +33,7 @@ export function createTenantDirectory(): TenantDirectory {
   const loads = new Map<string, TenantLoad>();
   const origins = createListedOrigins();
   let state: SnapshotState | undefined;
+  let version = 0;
 
   function forget(id: string): void {
     for (const key of contexts.get(id)?.keys ?? []) keys.delete(key.id);
@@ -64,6 +67,7 @@ export function createTenantDirectory(): TenantDirectory {
   return {
     apply(next, delta) {
       state = next;
+      version += 1;
       origins.apply(next, delta);
       // Loads outlive contexts: a change of a tenant must not give it its burst anew.
       for (const id of delta === "all" ? new Set([...contexts.keys(), ...loads.keys()]) : delta) forget(id);
@@ -77,6 +81,9 @@ export function createTenantDirectory(): TenantDirectory {
       if (now >= key.expiresAt) throw new EndcapError("key_expired");
       if (key.tenant.tenant.state === "suspended") throw new EndcapError("tenant_suspended");
       return key;
+    },
+    get version() {
+      return version;
     },
     isRevoked: (jti) => state?.revokedSessions.has(jti) ?? false,
     listsOrigin: origins.has,

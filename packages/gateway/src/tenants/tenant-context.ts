@@ -10,6 +10,7 @@ import {
   sessionTokenKey,
   type TenantSecrets,
 } from "@endcap/protocol";
+import { MacKey } from "../auth/mac.ts";
 import type { TenantLoad } from "../limits/admission.ts";
 import { type OriginList, originList } from "./origins.ts";
 
@@ -23,7 +24,7 @@ export interface KeyContext {
   readonly expiresAt: number;
   readonly tenant: TenantContext;
   /** Of secret keys only. */
-  readonly secret?: { readonly request: KeyObject; readonly identity: KeyObject; readonly bearerHash: Buffer };
+  readonly secret?: { readonly request: MacKey; readonly identity: KeyObject; readonly bearerHash: Buffer };
   /** Who a request signed with this key comes from. */
   readonly principal: Principal;
 }
@@ -33,7 +34,7 @@ export interface SessionKey {
   readonly generation: string;
   readonly key: Uint8Array;
   /** Signs and verifies the tokens of this generation. */
-  readonly tokenKey: KeyObject;
+  readonly tokenKey: MacKey;
 }
 
 /** Everything the gateway knows of a tenant. Built when the snapshot changes, never while a request waits. */
@@ -45,7 +46,7 @@ export interface TenantContext {
   /** Newest first; new tokens use the first. */
   readonly sessionKeys: readonly SessionKey[];
   /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
-  readonly markKey: KeyObject | undefined;
+  readonly markKey: MacKey | undefined;
   readonly settings: SessionSettings;
   readonly load: TenantLoad;
 }
@@ -58,7 +59,7 @@ export function createTenantContext(
   const keys: KeyContext[] = [];
   const sessionKeys = (secrets?.sessions ?? []).map(({ generation, key }): SessionKey => {
     const bytes = Buffer.from(key, "base64url");
-    return { generation, key: bytes, tokenKey: createSecretKey(sessionTokenKey(bytes)) };
+    return { generation, key: bytes, tokenKey: new MacKey(sessionTokenKey(bytes)) };
   });
   const [newest] = sessionKeys;
   const context: TenantContext = {
@@ -67,7 +68,7 @@ export function createTenantContext(
     origins: originList(tenant.origins),
     keys,
     sessionKeys,
-    markKey: newest && tenant.settings.observeCatalogue ? createSecretKey(addressMarkKey(newest.key)) : undefined,
+    markKey: newest && tenant.settings.observeCatalogue ? new MacKey(addressMarkKey(newest.key)) : undefined,
     settings: settingsOf(tenant),
     load,
   };
@@ -92,8 +93,7 @@ function keyContext(
     principal,
     ...(secret && {
       secret: {
-        // A KeyObject, not bytes: node:crypto prepares a raw key again for each MAC, at four times the cost.
-        request: createSecretKey(secret.request, "base64url"),
+        request: new MacKey(Buffer.from(secret.request, "base64url")),
         identity: createSecretKey(secret.identity, "base64url"),
         bearerHash: Buffer.from(secret.bearerHash, "base64url"),
       },

@@ -18,14 +18,10 @@ export class Passage {
     this.parentSpanId = parentSpanId;
   }
 
-  /** For the completion record, to the microsecond. */
-  get durations(): Readonly<Record<string, unknown>> {
-    return {
-      authMs: rounded(this.authMs),
-      queueMs: rounded(this.queueMs),
-      upstreamMs: rounded(this.upstreamMs),
-      traceId: this.trace?.traceId,
-    };
+  /** For the completion record: members of a JSON object, to the microsecond. */
+  get described(): string {
+    const times = `,"authMs":${rounded(this.authMs)},"queueMs":${rounded(this.queueMs)},"upstreamMs":${rounded(this.upstreamMs)}`;
+    return this.trace === null ? times : `${times},"traceId":"${this.trace.traceId}"`;
   }
 }
 
