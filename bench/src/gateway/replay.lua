@@ -27,6 +27,11 @@ function init(args)
   starts = ffi.cast("const uint32_t *", index)
   count = tonumber(size) / 4 - 1
   repeats = tonumber(args[2] or "1")
+  local pause = tonumber(args[3] or "0")
+  if pause > 0 then
+    -- wrk asks for it only where it is defined.
+    function delay() return math.random(math.floor(pause / 2), math.ceil(pause * 1.5)) end
+  end
 end
 
 function request()

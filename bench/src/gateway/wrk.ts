@@ -1,4 +1,4 @@
-/** Sends a corpus with wrk, over 64 connections, each one request at a time. */
+/** Sends a corpus with wrk, over 64 connections or as many as are asked for, each one request at a time. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -14,13 +14,24 @@ export interface Replayed {
 }
 
 const script = fileURLToPath(new URL("replay.lua", import.meta.url));
-const connections = 64;
 const secondsMax = 180;
 
+export interface Pace {
+  readonly connections: number;
+  /** What each connection waits before each request: half of it to one and a half times it, by chance. */
+  readonly pauseMs: number;
+}
+
 /** @param core the core that wrk may use; it is not the proxy's. */
-export async function replay(port: number, corpus: Corpus, core: number, repeats = 1): Promise<Replayed> {
+export async function replay(
+  port: number,
+  corpus: Corpus,
+  core: number,
+  repeats = 1,
+  { connections, pauseMs }: Pace = { connections: 64, pauseMs: 0 },
+): Promise<Replayed> {
   const wrk = ["wrk", "-t1", `-c${connections}`, `-d${secondsMax}`, "--timeout", "10", "-s", script];
-  const args = [...wrk, `http://127.0.0.1:${port}/`, "--", corpus.file, String(repeats)];
+  const args = [...wrk, `http://127.0.0.1:${port}/`, "--", corpus.file, String(repeats), String(pauseMs)];
   const { stdout } = await promisify(execFile)("taskset", ["-c", String(core), ...args]);
   const last = stdout.trimEnd().split("\n").at(-1) ?? "";
   const { requests, us, errors, p50, p99 } = JSON.parse(last) as Record<

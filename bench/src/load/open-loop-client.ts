@@ -1,5 +1,6 @@
 /** The load generator of open-loop.ts: one task in, one result out. */
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { quantile, round3 } from "../stats.ts";
 import type { OpenLoop, OpenLoopTask } from "./open-loop.ts";
@@ -10,7 +11,16 @@ const connections = 64;
 const [task] = (await once(process, "message")) as [OpenLoopTask];
 process.send?.(await run(task));
 
-async function run({ origin, path, headers, bodies, perSecond, seconds, expected }: OpenLoopTask): Promise<OpenLoop> {
+async function run({
+  origin,
+  path,
+  headers,
+  bodies,
+  perSecond,
+  seconds,
+  expected,
+  sleeps = false,
+}: OpenLoopTask): Promise<OpenLoop> {
   const pool = new Pool(origin, { connections, pipelining: 1, keepAliveTimeout: 60_000 });
   const count = Math.round(perSecond * seconds);
   const latencies = new Float64Array(count);
@@ -32,7 +42,9 @@ async function run({ origin, path, headers, bodies, perSecond, seconds, expected
   // Turns without a pause rather than timers: those come up to a millisecond late, which would be counted.
   for (let n = 0; n < count; ) {
     const dueAt = start + n * everyMs;
-    if (performance.now() >= dueAt) sent.push(send(n++, dueAt));
+    const now = performance.now();
+    if (now >= dueAt) sent.push(send(n++, sleeps ? now : dueAt));
+    else if (sleeps) await sleep(dueAt - now);
     else await new Promise(setImmediate);
   }
   await Promise.all(sent);

@@ -10,6 +10,11 @@ export interface OpenLoopTask {
   readonly perSecond: number;
   readonly seconds: number;
   readonly expected: number;
+  /**
+   * Sleep until the next request is due, for a client that shares its core with a server. A timer comes up to a
+   * millisecond late, so latencies then run from the sending.
+   */
+  readonly sleeps?: boolean;
 }
 
 export interface OpenLoop {

@@ -5,7 +5,11 @@ import { dirname } from "node:path";
  * Replaces `path` as a whole: after a crash it holds the old bytes or the new ones, never a part. The temporary file
  * lies beside it, because a rename is atomic within one filesystem only.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<string>,
+  mode = 0o600,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.${++count}.tmp`;
   try {
     const file = await open(temporary, "wx", mode);

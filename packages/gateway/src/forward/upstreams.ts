@@ -31,7 +31,8 @@ export interface Upstreams {
    */
   of(tenant: TenantContext, kind: SnapshotUpstream["kind"], principal: Principal): Upstream;
   readonly count: number;
-  all(): Iterable<Upstream>;
+  /** Those that were called since they came or last moved. */
+  opened(): Iterable<Upstream>;
   close(): Promise<void>;
 }
 
@@ -53,12 +54,16 @@ interface Entry extends Upstream {
   used: boolean;
 }
 
-/** One pool of connections, one breaker and one retry budget for each upstream of the snapshot. */
+/**
+ * One pool of connections, one breaker and one retry budget for each upstream that is called, made at its first call:
+ * with a recommender for each tenant a change would otherwise cost what a hundred thousand of them do.
+ */
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const { connectionsMax, answerMsMax, log, registry } = options;
   const { monotonic = () => performance.now(), random = Math.random } = options;
   const connect = houseConnect(options.tls);
   const entries = new Map<string, Entry>();
+  let known: SnapshotState["upstreams"] = new Map();
   const retired = new Map<Entry, NodeJS.Timeout>();
   const closing = new Set<Promise<void>>();
   const probes = new Agent({ connections: 1, connect, headersTimeout: answerMsMax });
@@ -77,7 +82,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     collect() {
       const open = [...entries.values()].filter(({ breaker }) => breaker.open).length;
       this.set({ breaker: "open" }, open);
-      this.set({ breaker: "closed" }, entries.size - open);
+      this.set({ breaker: "closed" }, known.size - open);
     },
   });
 
@@ -101,6 +106,20 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     });
     const retries = new RetryBudget();
     return { id, kind, origin: url, pool, breaker, retries, canary, stranger: tenantSupplied, used: false };
+  }
+
+  function entryOf(id: string): Entry | undefined {
+    const opened = entries.get(id);
+    if (opened !== undefined) return opened;
+    const upstream = known.get(id);
+    if (upstream === undefined) return undefined;
+    if (!mayBeCalled(upstream)) {
+      log.error({ upstream: id }, "a tenant's upstream must be https and outside the house; it is not called");
+      return undefined;
+    }
+    const entry = open(upstream);
+    entries.set(id, entry);
+    return entry;
   }
 
   /**
@@ -132,8 +151,9 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
 
   return {
     apply(state) {
+      known = state.upstreams;
       for (const [id, entry] of entries) {
-        const next = state.upstreams.get(id);
+        const next = known.get(id);
         if (next !== undefined && isSame(entry, next)) {
           entry.canary = next.canary;
           continue;
@@ -141,16 +161,11 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         entries.delete(id);
         retire(entry);
       }
-      for (const [id, upstream] of state.upstreams) {
-        if (entries.has(id)) continue;
-        if (mayBeCalled(upstream)) entries.set(id, open(upstream));
-        else log.error({ upstream: id }, "a tenant's upstream must be https and outside the house; it is not called");
-      }
     },
     of({ id: tenantId, tenant: { routes } }, kind, principal) {
       const route = routes[kind];
       if (route === null) throw new EndcapError("not_ready", { internal: `the tenant has no ${kind} yet` });
-      const stable = entries.get(route);
+      const stable = entryOf(route);
       // Canaries are rare, and a broken one is not waited for: its shoppers go where all others do.
       let canary: Canary | undefined = routes.canaries?.[kind];
       if (canary !== undefined && !inShopperCanary(canary, principal)) canary = undefined;
@@ -158,7 +173,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         canary = stable.canary;
       }
       if (canary !== undefined) {
-        const other = entries.get(canary.upstream);
+        const other = entryOf(canary.upstream);
         if (other?.kind === kind && other.breaker.allow()) {
           other.used = true;
           return other;
@@ -172,9 +187,9 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
       return stable;
     },
     get count() {
-      return entries.size;
+      return known.size;
     },
-    all: () => entries.values(),
+    opened: () => entries.values(),
     async close() {
       health?.close();
       for (const entry of [...retired.keys(), ...entries.values()]) shut(entry);

@@ -23,6 +23,14 @@ export interface SnapshotDisk {
   confirmedAt(): Promise<number | undefined>;
 }
 
+interface Row {
+  readonly tenant: SnapshotTenant;
+  readonly secrets: TenantSecrets | undefined;
+}
+
+/** About a millisecond of work. */
+const sliceLength = 128 * 1024;
+
 const Head = Type.Object({
   format: Type.Literal(1),
   version: Type.Integer(),
@@ -46,15 +54,29 @@ export async function openSnapshotDisk(
   // A tenant's line is made once per version of the tenant: saving after one change costs one line, not all.
   const lines = new WeakMap<SnapshotTenant, string>();
 
-  function lineOf(tenant: SnapshotTenant, state: SnapshotState): string {
+  function lineOf({ tenant, secrets }: Row): string {
     let text = lines.get(tenant);
     if (text === undefined) {
-      const secrets = state.secrets.get(tenant.id);
       const wrapped = secrets && sealText(wrapKey, tenant.id, JSON.stringify(secrets));
       text = `${JSON.stringify({ tenant, wrapped })}\n`;
       lines.set(tenant, text);
     }
     return text;
+  }
+
+  /** In slices, each written before the next is made: a hundred thousand tenants at once would stop the process. */
+  async function* slices(first: string, rows: readonly Row[]): AsyncGenerator<string> {
+    const mac = createHmac("sha256", macKey);
+    let slice = first;
+    for (const row of rows) {
+      slice += lineOf(row);
+      if (slice.length < sliceLength) continue;
+      mac.update(slice);
+      yield slice;
+      slice = "";
+    }
+    mac.update(slice);
+    yield `${slice}${JSON.stringify({ mac: mac.digest("base64url") })}\n`;
   }
 
   return {
@@ -74,13 +96,9 @@ export async function openSnapshotDisk(
         upstreams: [...state.upstreams.values()],
         revokedSessions: [...state.revokedSessions].map(([jti, until]) => ({ jti, until })),
       };
-      const content = [`${JSON.stringify(first)}\n`];
-      for (const tenant of state.tenants.values()) content.push(lineOf(tenant, state));
-      const bytes = content.join("");
-      await writeFileAtomic(
-        stateFile,
-        `${bytes}${JSON.stringify({ mac: macOf(macKey, bytes).toString("base64url") })}\n`,
-      );
+      // Now, as the maps go on changing while the slices are written.
+      const rows = Array.from(state.tenants.values(), (tenant) => ({ tenant, secrets: state.secrets.get(tenant.id) }));
+      await writeFileAtomic(stateFile, slices(`${JSON.stringify(first)}\n`, rows));
     },
     // The file's own time, so that a heartbeat does not cost writing a hundred thousand tenants again.
     touch: () => utimes(stateFile, now() / 1000, now() / 1000).catch(ignoreMissing),
