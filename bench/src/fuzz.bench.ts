@@ -17,7 +17,6 @@ const waitingMax = 1_500;
 const atOnce = 48;
 /** A session's 15 minutes and a signature's 300 s are longer than this many take. */
 const perRound = 20_000;
-const honestPerRound = 8;
 const toldMax = 10;
 
 interface Sent {
@@ -63,6 +62,7 @@ export default defineBench({
       }
     }
 
+    const rssMb: number[] = [];
     const start = performance.now();
     for (let first = 0; first < total; first += perRound) {
       const drafts = await createDrafts(target);
@@ -94,7 +94,7 @@ export default defineBench({
         }
       };
       await Promise.all(Array.from({ length: atOnce }, worker));
-      for (let n = last; n < last + honestPerRound; n++) {
+      for (let n = last; n < last + drafts.kinds; n++) {
         const draft = drafts.make(n);
         round.set(n, { mutation: "none", forged: false, payload: draft.payload });
         const outcome = await attackOnce(target, textOf(draft), { patienceMs, hangMs, waits: () => undefined });
@@ -103,12 +103,23 @@ export default defineBench({
       }
       await Promise.all(waiting);
       judge(witness.take(), round);
+      rssMb.push(Math.round(target.rssBytes() / 2 ** 20));
       const perSecond = Math.round(last / ((performance.now() - start) / 1000));
       log(`${last} of ${total} sent, ${perSecond}/s, ${told} faults, ${target.crashes()} crashes`);
       if (target.crashes() > 0) break;
     }
 
     const ok = told === 0 && target.crashes() === 0 && honest.accepted === honest.sent;
-    return { ok, figures: { requests: total, ...figures, crashes: target.crashes(), honest, statuses } };
+    return {
+      ok,
+      figures: {
+        requests: total,
+        ...figures,
+        crashes: target.crashes(),
+        honest,
+        statuses,
+        rssMb: { first: rssMb[0] ?? 0, last: rssMb.at(-1) ?? 0 },
+      },
+    };
   },
 });

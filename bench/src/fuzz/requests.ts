@@ -28,6 +28,8 @@ interface PageSession {
 }
 
 export interface Drafts {
+  /** How many kinds of request there are: each comes in turn. */
+  readonly kinds: number;
   /** The `n`th request, as its caller would send it. */
   make(n: number): Draft;
 }
@@ -76,11 +78,11 @@ export async function createDrafts(target: Target): Promise<Drafts> {
     payload: body.startsWith("E") ? body.slice(body.indexOf("\n") + 1) : body || path,
   });
 
-  const server = (method: string, path: string, body: string): Draft => {
+  const server = (method: string, path: string, body: string, contentType = "application/json"): Draft => {
     const fields = signRequest({
       method,
       url: `http://${authority}${path}`,
-      ...(body && { body: Buffer.from(body, "latin1") }),
+      ...(body && { body: Buffer.from(body, "latin1"), contentType }),
       keyId: shop.signing.id,
       requestKey: shop.signing.requestKey,
       now: Date.now(),
@@ -100,6 +102,10 @@ export async function createDrafts(target: Target): Promise<Drafts> {
     (n) => server("POST", "/v1/recommendations", question(n)),
     (n) => server("PUT", "/v1/items", JSON.stringify({ items: [{ id: marker(n) }] })),
     (n) => server("GET", `/v1/items/${marker(n)}`, ""),
+    (n) => server("DELETE", `/v1/shoppers/user/${marker(n)}`, ""),
+    (n) => server("POST", "/v1/recommenders/for_you", question(n)),
+    // The edge passes an import's bytes on unread, so they need be no gzip.
+    (n) => server("PUT", `/v1/imports/fuzz/parts/${n}`, `\x1f\x8b${marker(n)}`, "application/gzip"),
     (n) => {
       const bearer = {
         Authorization: `Bearer ${shop.bearer.id}.${shop.bearer.secret}`,
@@ -110,8 +116,10 @@ export async function createDrafts(target: Target): Promise<Drafts> {
     (n) => signedPage(n, "/v1/events", events(n)),
     (n) => signedPage(n, "/v1/recommendations", question(n)),
     (n) => page("ep1", "/v1/events", bootstrapBody(shop.publishable, newAnonymousId(random), events(n))),
+    // Opens a session, which no upstream hears of.
+    () => page("ep1", "/v1/sessions", JSON.stringify({ key: shop.publishable, anonymousId: newAnonymousId(random) })),
   ];
-  return { make: (n) => (kinds[n % kinds.length] as (n: number) => Draft)(n) };
+  return { kinds: kinds.length, make: (n) => (kinds[n % kinds.length] as (n: number) => Draft)(n) };
 }
 
 const lengthOf = (body: string): [string, string][] => (body ? [["Content-Length", String(body.length)]] : []);

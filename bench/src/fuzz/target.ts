@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { decodeSecret, deriveKeys, newKeyId, newSecret, type RandomBytes } from "@endcap/protocol";
 import type { Cleanup } from "../bench.ts";
+import { rssBytes } from "../gateway/cpu.ts";
 
 const server = fileURLToPath(new URL("../../../packages/gateway/dist/server.js", import.meta.url));
 const random: RandomBytes = (bytes) => crypto.getRandomValues(bytes);
@@ -32,6 +33,7 @@ export interface Target {
   readonly origin: string;
   /** How often the process has ended. */
   readonly crashes: () => number;
+  readonly rssBytes: () => number;
 }
 
 const newSecretKey = (): SecretKey => ({ id: newKeyId("secret", "live", random), secret: newSecret(random) });
@@ -56,6 +58,7 @@ const secretYaml = ({ id }: SecretKey) => `
 const tenantYaml = ({ publishable, signing, bearer }: ShopKeys, index: number) => `
   - slug: shop-${index}
     origins: [${origin}]
+    routes: { collector: collector, ml: ml, recommender: recommender }
     limits: { requestsPerSecond: 1000000, burst: 1000000, inFlightMax: 100000, eventsPerMonth: 1000000000 }
     keys:
       - id: ${publishable}${secretYaml(signing)}${secretYaml(bearer)}`;
@@ -75,6 +78,7 @@ export async function startTarget(
     `upstreams:
   - { id: collector, url: ${upstream} }
   - { id: ml, url: ${upstream} }
+  - { id: recommender, url: ${upstream} }
 tenants:${shops.map(tenantYaml).join("")}
 `,
   );
@@ -96,6 +100,8 @@ tenants:${shops.map(tenantYaml).join("")}
       ENDCAP_GATEWAY_BROWSER_BURST: "1000000",
       ENDCAP_GATEWAY_SESSION_REQUESTS_PER_SECOND: "1000000",
       ENDCAP_GATEWAY_SESSION_BURST: "1000000",
+      // A busy machine is no reason to refuse here.
+      ENDCAP_GATEWAY_OVERLOAD_DELAY_MS: "0",
       // Each refusal has to say its reason.
       ENDCAP_GATEWAY_REFUSALS_PER_SECOND: "1000000",
       ENDCAP_GATEWAY_REFUSALS_BURST: "1000000",
@@ -115,7 +121,9 @@ tenants:${shops.map(tenantYaml).join("")}
     if (!found) continue;
     // The rest of its log is not looked at; a full pipe would stop it.
     child.stdout.resume();
-    return { host: "127.0.0.1", port: Number(found[1]), shops, origin, crashes: () => crashes };
+    const { pid = 0 } = child;
+    const rss = () => (crashes === 0 ? rssBytes(pid) : 0);
+    return { host: "127.0.0.1", port: Number(found[1]), shops, origin, crashes: () => crashes, rssBytes: rss };
   }
   throw new Error("the gateway ended before it listened");
 }

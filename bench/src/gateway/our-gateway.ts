@@ -8,7 +8,7 @@ import type { Cleanup } from "../bench.ts";
 import { type EdgeProcess, startEdge } from "./edge-process.ts";
 import { freePort } from "./ports.ts";
 import type { BenchShop } from "./shops.ts";
-import { startSnapshotControl } from "./snapshot-control.ts";
+import { type SnapshotControl, startSnapshotControl } from "./snapshot-control.ts";
 
 export const packageFile = (path: string): string =>
   fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
@@ -47,6 +47,14 @@ export async function startOurGateway(options: OurGatewayOptions): Promise<EdgeP
   }));
   mkdirSync(join(directory, name));
   const control = await startSnapshotControl(join(directory, name), shops, upstreams, cleanup);
+  return startGatewayUnder(control, { name, directory, keys, core, cleanup });
+}
+
+/** Resolves when the whole snapshot is in: control's, or while that is down the one on the gateway's disk. */
+export async function startGatewayUnder(
+  control: Pick<SnapshotControl, "url" | "publicKeyFile">,
+  { name, directory, keys, core, cleanup }: Pick<OurGatewayOptions, "name" | "directory" | "keys" | "core" | "cleanup">,
+): Promise<EdgeProcess> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const env = {
     ENDCAP_GATEWAY_PORT: String(port),
@@ -67,13 +75,12 @@ export async function startOurGateway(options: OurGatewayOptions): Promise<EdgeP
   return proxy;
 }
 
-/** Until the whole snapshot is in. */
 async function ready(adminPort: number, name: string): Promise<void> {
   const until = Date.now() + 120_000;
   for (;;) {
     const response = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
     if (response?.status === 200) return;
     if (Date.now() > until) throw new Error(`${name} is not ready`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import {
@@ -20,12 +20,21 @@ import type { BenchShop } from "./shops.ts";
 
 const partTenants = 500;
 
+export interface SnapshotControl {
+  readonly url: string;
+  readonly publicKeyFile: string;
+  /** Sends one change to every gateway that listens. One that connects later is told of the beginning only. */
+  push(change: { readonly shops?: readonly BenchShop[]; readonly upstreams?: SnapshotUpstream[] }): void;
+  /** Nobody reaches it any more. */
+  stop(): void;
+}
+
 export async function startSnapshotControl(
   directory: string,
   shops: readonly BenchShop[],
   upstreams: SnapshotUpstream[],
   cleanup: (work: Cleanup) => void,
-): Promise<{ url: string; publicKeyFile: string }> {
+): Promise<SnapshotControl> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const publicKeyFile = join(directory, "snapshot.pub.pem");
   writeFileSync(publicKeyFile, publicKey.export({ type: "spki", format: "pem" }));
@@ -35,6 +44,13 @@ export async function startSnapshotControl(
     const signature = sign(null, Buffer.from(body), privateKey).toString("base64url");
     return `${JSON.stringify({ at: Date.now(), body, signature })}\n`;
   };
+
+  const sealed = (key: Buffer, { tenant, secrets }: BenchShop) => ({
+    ...tenant,
+    sealed: sealText(key, tenant.id, JSON.stringify(secrets)),
+  });
+  const streams = new Map<ServerResponse, Buffer>();
+  let version = 1;
 
   const server = createServer(async (request, response) => {
     if (request.url === "/internal/v1/usage") {
@@ -46,25 +62,40 @@ export async function startSnapshotControl(
     }
     const half = createSealingHalf();
     const key = half.agree(String(request.headers[NODE_KEY_HEADER]));
-    const version = 1;
     response.writeHead(200, { [SEALED_TO_HEADER]: half.publicKey });
     response.write(line({ kind: "begin", version }));
-    response.write(line({ kind: "part", version, tenants: [], upstreams, revokedSessions: [] }));
+    for (let at = 0; at < upstreams.length; at += partTenants) {
+      const part = { tenants: [], upstreams: upstreams.slice(at, at + partTenants), revokedSessions: [] };
+      response.write(line({ kind: "part", version, ...part }));
+    }
     for (let at = 0; at < shops.length; at += partTenants) {
-      const tenants = shops.slice(at, at + partTenants).map(({ tenant, secrets }) => ({
-        ...tenant,
-        sealed: sealText(key, tenant.id, JSON.stringify(secrets)),
-      }));
+      const tenants = shops.slice(at, at + partTenants).map((shop) => sealed(key, shop));
       const sent = response.write(line({ kind: "part", version, tenants, upstreams: [], revokedSessions: [] }));
       if (!sent) await once(response, "drain");
     }
     response.write(line({ kind: "end", version }));
+    streams.set(response, key);
+    response.on("close", () => streams.delete(response));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  cleanup(() => {
+  const stop = () => {
     server.closeAllConnections();
     server.close();
-  });
-  return { url: `http://127.0.0.1:${portOf(server)}`, publicKeyFile };
+  };
+  cleanup(stop);
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    publicKeyFile,
+    push({ shops: changed = [], upstreams: moved = [] }) {
+      const previous = version;
+      version += 1;
+      const nothing = { revokedSessions: [], removedTenants: [], removedUpstreams: [] };
+      for (const [response, key] of streams) {
+        const tenants = changed.map((shop) => sealed(key, shop));
+        response.write(line({ kind: "change", version, previous, tenants, upstreams: moved, ...nothing }));
+      }
+    },
+    stop,
+  };
 }
