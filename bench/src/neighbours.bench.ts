@@ -11,6 +11,7 @@ import { defineBench } from "./bench.ts";
 import { startCollector } from "./gateway/collector.ts";
 import { startConstantUpstreams } from "./gateway/constant-upstreams.ts";
 import { writeCorpus } from "./gateway/corpus.ts";
+import { installOpponents } from "./gateway/opponents.ts";
 import { startOurGateway, writeGroupKeys } from "./gateway/our-gateway.ts";
 import { type BenchSession, newBenchShop, sessionMaker, sessionSource } from "./gateway/shops.ts";
 import { replay } from "./gateway/wrk.ts";
@@ -37,6 +38,7 @@ export default defineBench({
   options: { rounds: { type: "string" }, seconds: { type: "string" }, limit: { type: "string" } },
   async run({ short, options, log, cleanup }) {
     if (process.platform !== "linux" || cpus().length < 2) throw new Error("this needs Linux and two cores");
+    installOpponents(log);
     const rounds = Number(options.rounds ?? (short ? 1 : 7));
     const seconds = Number(options.seconds ?? (short ? 1 : 4));
     const requestsPerSecond = Number(options.limit ?? TIERS.standard.limits.requestsPerSecond);

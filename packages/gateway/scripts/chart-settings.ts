@@ -6,10 +6,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gatewayConfig } from "../src/config.ts";
 
-/** The chart decides these: they follow from its ports, mounts and other values. */
+/** The chart decides these: they follow from its ports, mounts and other values, and workers are its replicas. */
 const decidedByChart: ReadonlySet<string> = new Set([
   "host",
   "port",
+  "workers",
   "adminHost",
   "adminPort",
   "nodeDir",

@@ -46,6 +46,8 @@ import { createTracer } from "./tracing/tracer.ts";
 export interface GatewayDependencies {
   /** Default `Date.now`. */
   readonly now?: () => number;
+  /** Which of `config.workers` this is, default 0; the others keep their snapshot and usage in directories of their own. */
+  readonly worker?: number;
 }
 
 const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
@@ -53,8 +55,9 @@ const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.met
 /** The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs. */
 export async function buildGateway(
   config: GatewayConfig,
-  { now = Date.now }: GatewayDependencies = {},
+  { now = Date.now, worker = 0 }: GatewayDependencies = {},
 ): Promise<Service> {
+  const ownDir = worker === 0 ? config.nodeDir : join(config.nodeDir, `worker-${worker}`);
   let metering: Metering | undefined;
   let observe: ObservePrincipal | undefined;
   let admission: Admission | undefined;
@@ -101,6 +104,7 @@ export async function buildGateway(
   });
   const snapshot = createSnapshotSource({
     config,
+    ownDir,
     issuer: tokens.control,
     onState(state, delta) {
       directory.apply(state, delta);
@@ -112,7 +116,7 @@ export async function buildGateway(
   });
 
   metering = await createMetering({
-    directory: join(config.nodeDir, "usage"),
+    directory: join(ownDir, "usage"),
     send: config.controlUrl === undefined ? undefined : usageToControl(config.controlUrl, tokens.control),
     flushMs: config.usageFlushMs,
     bytesMax: config.usageBytesMax,
@@ -123,7 +127,7 @@ export async function buildGateway(
   const { meter, ledger } = metering;
   const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, service.log, registry);
   const rates = redis && createSharedRates(redis, randomUUID());
-  const gateways = () => metering?.gateways ?? config.gateways;
+  const gateways = () => metering?.gateways ?? config.gateways * config.workers;
   const admitting = createAdmission({ gateways, rates });
   admission = admitting;
   const shedder = createLoadShedder(config.overloadDelayMs, registry);

@@ -6,6 +6,13 @@ export const gatewayConfig = defineConfig({
   service: "gateway",
   schema: Type.Object({
     ...serviceKeys({ port: 7401, adminPort: 7411 }),
+    workers: Type.Integer({
+      description:
+        "processes that share the port, each a gateway of its own; on a fleet take replicas instead. The admin ports are adminPort and those after it",
+      default: 1,
+      minimum: 1,
+      maximum: 64,
+    }),
     snapshotFile: Type.Optional(
       Type.String({
         description: "standalone: a YAML file of tenants and upstreams in place of control, taken over when it changes",

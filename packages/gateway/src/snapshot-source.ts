@@ -26,6 +26,8 @@ export interface SnapshotSource {
 
 export interface SnapshotSourceOptions {
   readonly config: GatewayConfig;
+  /** Where this process keeps what it last knew; keys lie in `config.nodeDir`, for all workers. */
+  readonly ownDir: string;
   /** Mints tokens with audience `control`. */
   readonly issuer: InternalIssuer;
   readonly onState: (state: SnapshotState, delta: SnapshotDelta) => void;
@@ -35,7 +37,7 @@ export interface SnapshotSourceOptions {
 }
 
 /** @throws ConfigError when the configuration names both, or lacks what the one it names needs */
-export function createSnapshotSource({ config, ...rest }: SnapshotSourceOptions): SnapshotSource {
+export function createSnapshotSource({ config, ownDir, ...rest }: SnapshotSourceOptions): SnapshotSource {
   const { snapshotFile, controlUrl, nodeDir } = config;
   if (snapshotFile !== undefined) {
     if (controlUrl !== undefined) throw fault("controlUrl", "a standalone gateway (snapshotFile) has no control");
@@ -45,8 +47,8 @@ export function createSnapshotSource({ config, ...rest }: SnapshotSourceOptions)
     ...rest,
     url: controlUrl,
     publicKeyFile: required(config, "snapshotPublicKeyFile"),
-    stateFile: join(nodeDir, "snapshot.json"),
-    nodeKeyFile: join(nodeDir, "node.key"),
+    stateFile: join(ownDir, "snapshot.json"),
+    nodeKeyFile: join(ownDir, "node.key"),
     secrets: true,
   });
 }

@@ -28,7 +28,8 @@ export {
   type ServiceOptions,
 } from "./service/create.ts";
 export type { Check } from "./service/health.ts";
-export { type Build, type IdleMessage, type ReadyMessage, runService } from "./service/run.ts";
+export { type Build, type IdleMessage, type ReadyMessage, type Runnable, runService } from "./service/run.ts";
+export { stdoutLog } from "./service/stdout-log.ts";
 export { createSnapshotClient, type SnapshotClient, type SnapshotClientOptions } from "./snapshot/client.ts";
 export { createSealingHalf, openSealedText, type SealingHalf, sealText } from "./snapshot/sealing.ts";
 export type { SnapshotDelta, SnapshotState } from "./snapshot/state.ts";

@@ -1,4 +1,7 @@
-/** Sends one request again and again, from a process of its own: what it costs must not pass for the gateway's delay. */
+/**
+ * Sends one request again and again, as fast as answers come, and after a 503 as late as it asks. From a process of its
+ * own: what it costs must not pass for the gateway's delay.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 
@@ -8,15 +11,13 @@ export interface Flood {
   readonly authorization: string;
   readonly bodyBytes: number;
   readonly clients: number;
-  /** Requests a second of all clients together; absent: as fast as answers come, and after a 503 as late as it asks. */
-  readonly requestsPerSecond?: number;
 }
 
 /** How many of each status came back since the last report. */
 export type FloodReport = Readonly<Record<number, number>>;
 
 process.once("message", (flood: Flood) => {
-  const { url, path, authorization, bodyBytes, clients, requestsPerSecond } = flood;
+  const { url, path, authorization, bodyBytes, clients } = flood;
   const pool = new Pool(url, { connections: clients, pipelining: 1 });
   const body = `{"shopper":{"userId":"u"}${" ".repeat(bodyBytes)}}`;
   const headers = { authorization, "content-type": "application/json" };
@@ -31,11 +32,8 @@ process.once("message", (flood: Flood) => {
 
   async function client(): Promise<void> {
     for (;;) {
-      const startedAt = performance.now();
       const waitMs = await send();
-      const paceMs = requestsPerSecond === undefined ? 0 : (clients * 1000) / requestsPerSecond;
-      const restMs = Math.max(waitMs, paceMs - (performance.now() - startedAt));
-      if (restMs > 0) await sleep(restMs);
+      if (waitMs > 0) await sleep(waitMs);
     }
   }
 

@@ -8,7 +8,8 @@ import { envName } from "../config/define.ts";
  */
 export async function listenOn(app: App, service: string, key: "port" | "adminPort", host: string, port: number) {
   try {
-    await app.listen({ host, port });
+    // Workers of one cluster share the traffic port; an admin port tells of the one process that it belongs to.
+    await app.listen({ host, port, exclusive: key === "adminPort" });
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
     throw new EndcapError("port_in_use", {

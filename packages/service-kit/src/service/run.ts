@@ -7,7 +7,10 @@ import { formatConfig } from "../config/describe.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
 import type { Service, ServiceAddress } from "./create.ts";
 
-export type Build<S extends TObject> = (config: Readonly<Static<S>>) => Service | Promise<Service>;
+/** What has a life: a service, or what starts several. */
+export type Runnable = Pick<Service, "log" | "listen" | "close">;
+
+export type Build<S extends TObject> = (config: Readonly<Static<S>>) => Runnable | Promise<Runnable>;
 
 /** What a service tells whoever started it. */
 export type ReadyMessage =
@@ -21,7 +24,7 @@ export interface IdleMessage {
 
 /**
  * The whole life of a service process: read the configuration, build, listen, say so, drain on a signal, exit 0.
- * A second signal exits at once. A child also drains when its IPC channel breaks, so that it dies with its parent.
+ * The same signal a second time exits at once. A child also drains when its IPC channel breaks, so that it dies with its parent.
  */
 export async function runService<S extends TObject>(spec: ConfigSpec<S>, build: Build<S>): Promise<void> {
   try {
@@ -50,11 +53,13 @@ async function start<S extends TObject>(spec: ConfigSpec<S>, build: Build<S>): P
   }
 }
 
-function shutDownWith(service: Service): void {
-  let stopping = false;
+function shutDownWith(service: Runnable): void {
+  let stopping: string | undefined;
   const stop = (reason: string) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stopping === reason) process.exit(1);
+    // Ctrl-C reaches a whole process group, and then whoever started us says SIGTERM as well: that is one wish, not two.
+    if (stopping !== undefined) return;
+    stopping = reason;
     service.log.info({ reason }, "draining");
     service.close().then(
       () => process.exit(0),
@@ -66,9 +71,7 @@ function shutDownWith(service: Service): void {
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
-  process.on("disconnect", () => {
-    if (!stopping) stop("the parent is gone");
-  });
+  process.on("disconnect", () => stop("the parent is gone"));
   process.on("uncaughtException", (error) => {
     service.log.fatal({ err: error }, "uncaught exception");
     process.exit(1);
