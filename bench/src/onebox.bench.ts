@@ -2,7 +2,7 @@
 import { execFileSync, fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BenchContext, defineBench, type Figures } from "./bench.ts";
 import { cpuNs } from "./gateway/cpu.ts";
@@ -22,7 +22,7 @@ const enterpriseShare = 0.6;
 
 export default defineBench({
   summary: "the whole stack and its load on two cores: 7,700 events and 1,500 recommendations a second",
-  options: { seconds: { type: "string" }, scale: { type: "string" } },
+  options: { seconds: { type: "string" }, scale: { type: "string" }, profile: { type: "string" } },
   async run(context) {
     const { short, options, log, cleanup } = context;
     if (process.platform !== "linux") throw new Error("this needs Linux");
@@ -36,7 +36,7 @@ export default defineBench({
 
     // One machine is all shoppers; each session still has its own limit.
     const env = { ENDCAP_GATEWAY_BROWSER_REQUESTS_PER_SECOND: "1000000", ENDCAP_GATEWAY_BROWSER_BURST: "1000000" };
-    const stack = await startStack({ env, cleanup });
+    const stack = await startStack({ env: { ...env, ...profiled(options.profile) }, cleanup });
     const tenants = await openShops(stack, standardTenants, directory, log);
     const plan: LoadPlan = {
       port: Number(new URL(stack.ready.gatewayUrl).port),
@@ -80,6 +80,13 @@ export default defineBench({
     };
   },
 });
+
+/** Every process of the stack writes a CPU profile into the directory when it ends. */
+function profiled(directory: unknown): Record<string, string> {
+  if (typeof directory !== "string") return {};
+  const given = process.env.NODE_OPTIONS ?? "";
+  return { NODE_OPTIONS: `${given} --cpu-prof --cpu-prof-dir=${resolve(directory)}` };
+}
 
 /** One Enterprise tenant and `standard` Standard ones, each with a catalogue, a past and a model. */
 async function openShops(
