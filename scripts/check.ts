@@ -68,7 +68,16 @@ async function runAll(selected: readonly Check[]): Promise<Outcome[]> {
   return outcomes.sort((a, b) => selected.indexOf(a.check) - selected.indexOf(b.check));
 }
 
-const { values, positionals } = parseArgs({ options: { report: { type: "string" } }, allowPositionals: true });
+function readArguments() {
+  try {
+    return parseArgs({ options: { report: { type: "string" } }, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nUsage: npm run check -- [NAME…] [--report FILE]\n`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = readArguments();
 const selected = checks.filter(
   ({ name }) => positionals.length === 0 || positionals.some((word) => name.startsWith(word)),
 );
