@@ -3,7 +3,7 @@ import { EndcapError, isErrorCode, ProblemDetails } from "@endcap/protocol";
 import Type, { type Static } from "typebox";
 import { Value } from "typebox/value";
 import { dataDirPaths } from "../data-dir.ts";
-import type { GlobalOptions } from "./program.ts";
+import type { GlobalOptions } from "./global-options.ts";
 
 /** What a running `endcap up` leaves in `control/admin.json`. */
 export const AdminFile = Type.Object({

@@ -6,8 +6,8 @@ import { postgresAccount } from "../postgres/account.ts";
 import { prepareRuntime } from "../postgres/runtime.ts";
 import { programOf } from "../provisioner/programs.ts";
 import { connectAdmin, readRunning } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { paint, show, table } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 interface Check {
   readonly name: string;

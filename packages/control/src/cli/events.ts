@@ -1,8 +1,8 @@
 import { type Event, maskAnonymousId } from "@endcap/protocol";
 import { type Command, Option } from "commander";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { paint } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 export function addEvents(program: Command): void {
   program

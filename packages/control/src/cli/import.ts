@@ -6,11 +6,11 @@ import type { ImportProgress } from "@endcap/sdk-node";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { TenantView } from "../tenants/model.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { FORMATS } from "./import-sources/formats.ts";
 import type { ImportSource } from "./import-sources/source.ts";
 import { asCustomer } from "./operator-key.ts";
 import { facts, paint, show, table } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 import { createProgress } from "./progress.ts";
 
 /** Parts in flight: one is stored while the next is made and a third travels. */

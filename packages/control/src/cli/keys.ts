@@ -2,8 +2,8 @@ import { SCOPES } from "@endcap/protocol";
 import { type Command, Option } from "commander";
 import type { IssuedKey, Key } from "../keys/model.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { facts, paint, show, table, time } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 const APPLY_MS = 5_000;
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { ModelList, Move } from "../admin/models.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { paint, show, table, time } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 type ModelOptions = GlobalOptions & { readonly tenant: string };
 

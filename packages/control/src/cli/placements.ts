@@ -3,8 +3,8 @@ import { text } from "node:stream/consumers";
 import { EndcapError, type Placement, type RecommendationAnswer } from "@endcap/protocol";
 import { type Command, InvalidArgumentError } from "commander";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { paint, show, table } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 import { describeList } from "./recommend.ts";
 
 interface PlacementOptions extends GlobalOptions {

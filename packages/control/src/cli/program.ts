@@ -13,11 +13,6 @@ import { addTrain } from "./train.ts";
 import { addUp } from "./up.ts";
 import { addUsage } from "./usage.ts";
 
-export interface GlobalOptions {
-  readonly data: string;
-  readonly json?: true;
-}
-
 /** The `endcap` command line: one file per command group. */
 export function createProgram(): Command {
   const program = new Command("endcap")

@@ -1,9 +1,9 @@
 import type { RecommendationAnswer, RecommendationRequest } from "@endcap/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { connectAdmin } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { asCustomer } from "./operator-key.ts";
 import { paint, show, table } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 interface RecommendOptions extends GlobalOptions {
   readonly tenant: string;

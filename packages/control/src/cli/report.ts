@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Estimate } from "../report/intervals.ts";
 import type { Measures, Report } from "../report/report.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { paint, show, table, time } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 interface ReportOptions extends GlobalOptions {
   readonly tenant: string;

@@ -3,9 +3,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { IssuedKey, Key } from "../keys/model.ts";
 import type { Tenant, TenantView } from "../tenants/model.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { issuedKey, keyTable } from "./keys.ts";
 import { facts, paint, show, table, time } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 const SETTLE_MS = 30_000;
 

@@ -3,8 +3,8 @@ import { EndcapError, isErrorCode } from "@endcap/protocol";
 import type { Command } from "commander";
 import type { Job } from "../training/model.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { facts, paint, show } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 import { createStatusLine } from "./status-line.ts";
 
 const POLL_MS = 200;

@@ -6,9 +6,9 @@ import { buildControl, type Control } from "../app.ts";
 import { controlConfig } from "../config.ts";
 import { version } from "../version.ts";
 import type { AdminFile } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { createLog } from "./log.ts";
 import { facts, paint } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 interface UpOptions extends GlobalOptions {
   readonly host?: string;

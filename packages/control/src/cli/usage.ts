@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { TenantUsage, UsageByRoute } from "../usage/model.ts";
 import { connectAdmin, tenantPath } from "./admin-client.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import { facts, paint, show, table } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
 
 interface UsageOptions extends GlobalOptions {
   readonly month?: string;

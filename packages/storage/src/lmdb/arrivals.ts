@@ -17,7 +17,8 @@ import {
   shopperPk,
 } from "../rows/keys.ts";
 import { isExpired, type RowValue, storedBatch, textRow } from "../rows/raw-row.ts";
-import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
+import type { LmdbEnvironment } from "./environment.ts";
+import type { RowDatabase } from "./row-database.ts";
 
 /** Adds a row of events to the feed. Call it where the row itself is put, so that both are written or neither. */
 export function putArrival(db: RowDatabase, row: RowKey, value: RowValue, now: number): void {

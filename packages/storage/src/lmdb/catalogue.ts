@@ -7,7 +7,8 @@ import { EndcapError, type Item } from "@endcap/protocol";
 import type { CatalogStore, DeleteResult, ItemChange, ItemChanges, UpsertResult } from "../ports/catalog-store.ts";
 import { after, FEED, feedKey, ITEM, itemKey } from "../rows/keys.ts";
 import { type RowValue, textRow } from "../rows/raw-row.ts";
-import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
+import type { LmdbEnvironment } from "./environment.ts";
+import type { RowDatabase } from "./row-database.ts";
 
 /** A deleted item's row stays, empty, so that a late write of an older state cannot bring it back. */
 const DELETED = "";

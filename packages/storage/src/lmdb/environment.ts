@@ -5,14 +5,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { open, type RangeIterable, type RootDatabase } from "lmdb";
+import { open, type RangeIterable } from "lmdb";
 import type { TableStats } from "../ports/tables.ts";
 import type { RowKey } from "../rows/keys.ts";
 import type { RowValue } from "../rows/raw-row.ts";
 import { decodeFrame, encodeFrame } from "./frame.ts";
 import { GroupWriter } from "./group-writer.ts";
+import type { RowDatabase } from "./row-database.ts";
 
-export type RowDatabase = RootDatabase<RowValue, RowKey>;
 export interface Row {
   readonly key: RowKey;
   readonly value: RowValue;

@@ -24,8 +24,9 @@ import {
 } from "../rows/keys.ts";
 import { isExpired, type RowValue, storedBatch, textRow } from "../rows/raw-row.ts";
 import { putArrival } from "./arrivals.ts";
-import type { LmdbEnvironment, RowDatabase } from "./environment.ts";
+import type { LmdbEnvironment } from "./environment.ts";
 import { Newest } from "./newest.ts";
+import type { RowDatabase } from "./row-database.ts";
 
 const DIGEST_BYTES = 32;
 

@@ -7,7 +7,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { commitError } from "./commit-error.ts";
-import type { RowDatabase } from "./environment.ts";
+import type { RowDatabase } from "./row-database.ts";
 
 /** Queues conditional writes and answers their outcomes, `true` where the condition held. Runs inside a batch. */
 export type Enqueue = (db: RowDatabase) => Promise<boolean>[];
