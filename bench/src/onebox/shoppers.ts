@@ -1,11 +1,17 @@
-/** 200,000 shoppers with a session each, made when they first come, and what they send. */
-import { createHmac, createSecretKey, randomBytes } from "node:crypto";
+/** 200,000 shoppers with a session each, opened beforehand as it is before a page asks anything, and what they send. */
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { envelopeSigningPrefix } from "@endcap/protocol";
-import { type BenchSession, sessionMaker } from "../gateway/shops.ts";
+import { sessionMaker } from "../gateway/shops.ts";
 import { seededRandom } from "../stack/small-shop.ts";
 import type { LoadPlan } from "./plan.ts";
 
 const types = ["view_item", "view_item", "view_item", "add_to_cart", "view_item_list"] as const;
+
+interface Signer {
+  readonly token: string;
+  readonly origin: string;
+  readonly key: KeyObject;
+}
 
 export interface Shoppers {
   /** One signed request as bytes of HTTP, from a shopper drawn by its tenant's share. */
@@ -20,28 +26,17 @@ export function createShoppers(plan: LoadPlan): Shoppers {
   );
   const ends: number[] = [];
   for (const { share } of plan.tenants) ends.push((ends.at(-1) ?? 0) + share);
-  const sessions = new Map<number, BenchSession>();
+  const sessions = Array.from({ length: plan.shoppers }, (_, shopper): Signer => {
+    const place = (shopper + 0.5) / plan.shoppers;
+    const maker = makers[ends.findIndex((end) => place < end)] ?? makers.at(-1);
+    if (maker === undefined) throw new Error("no tenant for the shopper");
+    const { token, origin, signingKey } = maker(Date.now());
+    return { token, origin, key: createSecretKey(signingKey) };
+  });
   const idPrefix = randomBytes(3).toString("hex");
   let ids = 0;
 
-  function session(): BenchSession {
-    const shopper = Math.floor(random() * plan.shoppers);
-    let known = sessions.get(shopper);
-    if (known === undefined) {
-      const place = (shopper + 0.5) / plan.shoppers;
-      const maker =
-        makers[
-          Math.max(
-            0,
-            ends.findIndex((end) => place < end),
-          )
-        ];
-      if (maker === undefined) throw new Error("no tenant for the shopper");
-      known = maker(Date.now());
-      sessions.set(shopper, known);
-    }
-    return known;
-  }
+  const session = () => sessions[Math.floor(random() * sessions.length)] as Signer;
 
   /** Version 7, each new. */
   function newId(now: number): string {
@@ -52,10 +47,8 @@ export function createShoppers(plan: LoadPlan): Shoppers {
 
   const anyItem = () => plan.itemIds[Math.floor(random() ** 1.5 * plan.itemIds.length)] as string;
 
-  function enveloped(path: string, { token, origin, signingKey }: BenchSession, now: number, payload: string): string {
-    const mac = createHmac("sha256", createSecretKey(signingKey)).update(
-      envelopeSigningPrefix("POST", path, now) + payload,
-    );
+  function enveloped(path: string, { token, origin, key }: Signer, now: number, payload: string): string {
+    const mac = createHmac("sha256", key).update(envelopeSigningPrefix("POST", path, now) + payload);
     const body = `EC1 ${token} ${now} ${mac.digest("base64url")}\n${payload}`;
     return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${plan.port}\r\norigin: ${origin}\r\ncontent-type: text/plain;charset=UTF-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   }
