@@ -77,11 +77,12 @@ export default defineBench({
     });
 
     const p99: Record<string, number[]> = {};
-    const floods: { perSecond: number; letThrough: number }[] = [];
+    const floods: { perSecond: number; letThrough: number; busy: number }[] = [];
     let errors = 0;
 
     async function measure(kind: Kind, condition: Condition): Promise<OpenLoop> {
       const port = condition === "floodHere" ? gateway.port : constants.constant;
+      const cpuBefore = gateway.cpuNs();
       const flooding = condition === "alone" ? undefined : replay(port, corpus, loadCore, 1, flood);
       if (flooding !== undefined) await sleep(leadMs);
       const told = await openLoop(neighbourTask(kind, gateway.port, session, seconds));
@@ -90,6 +91,7 @@ export default defineBench({
       if (condition === "floodHere" && sent !== undefined) {
         floods.push({
           perSecond: sent.requests / sent.seconds,
+          busy: (gateway.cpuNs() - cpuBefore) / 1e9 / sent.seconds,
           letThrough: (sent.requests - sent.errors) / (limits.burst + limits.requestsPerSecond * sent.seconds),
         });
       }
@@ -130,6 +132,8 @@ export default defineBench({
     const figures = { events: kindFigures("events"), recommendations: kindFigures("recommendations") };
     const flooded = {
       timesItsLimit: round3(median(floods.map(({ perSecond }) => perSecond)) / limits.requestsPerSecond),
+      // The gateway's share of its core meanwhile, all its threads.
+      gatewayBusy: round3(median(floods.map(({ busy }) => busy))),
       // Of what its burst and its rate allow; above 1 the limit would not hold.
       letThroughOfAllowed: round3(Math.max(...floods.map(({ letThrough }) => letThrough))),
     };

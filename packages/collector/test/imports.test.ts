@@ -204,6 +204,15 @@ test("400: what is no whole gzip stream stores nothing", async () => {
   expect((await put(collector, 1, whole)).json).toMatchObject({ duplicate: false, events: 2000 });
 });
 
+test("413: a part that bursts when it is unpacked stores nothing", async () => {
+  const collector = await startCollector();
+  const line = Buffer.from(`${ndjson(old(1, "a"))}\n`);
+  const bomb = gzipSync(Buffer.concat([line, Buffer.alloc(LIMITS.importPartUnpackedBytesMax)]));
+  expect(bomb.length).toBeLessThan(LIMITS.importPartBytesMax);
+  expect(await put(collector, 1, bomb)).toMatchObject({ status: 413, json: { code: "body_too_large" } });
+  expect(await collector.call("GET", "/v1/imports/orders-2009", { principal })).toMatchObject({ status: 404 });
+});
+
 test("400: import ids and part numbers have a form", async () => {
   const collector = await startCollector();
   const bytes = gzipSync("");

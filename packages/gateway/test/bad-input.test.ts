@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { type ErrorCode, isErrorCode, newKeyId } from "@endcap/protocol";
+import { ERRORS, type ErrorCode, isErrorCode, newKeyId } from "@endcap/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { anonymousId, bootstrap, enveloped, openSession, send, signed, startEdge } from "./support/edge.ts";
 import { bearer } from "./support/flood.ts";
@@ -309,8 +309,24 @@ const othersDoing: readonly ErrorCode[] = [
   "upstream_timeout",
   "upstream_unavailable",
 ];
+/** Of those, what no caller is ever answered: the process ends, or the usage log says it to its keeper. */
+const startOrDiskOnly: readonly ErrorCode[] = ["config_invalid", "storage_full"];
 /** On the admin port, and between our own processes. */
 const insideOnly: readonly ErrorCode[] = ["tenant_not_found", "internal_token_invalid", "tenant_forbidden"];
+
+it("what is the house's own doing has its line in docs/gateway.md, from the code to what to check", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/gateway.md"), "utf8");
+  const [, section = ""] = page.split("## When something fails\n");
+  const rows = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
+  const answered = othersDoing.filter((code) => !startOrDiskOnly.includes(code));
+  const missing = answered.filter((code) => !rows.some((row) => row.includes(`\`${ERRORS[code].status} ${code}\``)));
+  expect(missing).toEqual([]);
+  expect(
+    rows.every((row) =>
+      row.split("|").every((cell, at, { length }) => at === 0 || at === length - 1 || cell.trim() !== ""),
+    ),
+  ).toBe(true);
+});
 
 it("no code that the gateway gives to a caller is missing above", () => {
   const sources = globSync("**/*.ts", { cwd: join(import.meta.dirname, "../src") });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadyMessage } from "@endcap/service-kit";
 import { expect, it, onTestFinished } from "vitest";
@@ -44,6 +44,70 @@ it("starts alone, and again from its disk when control is down and the last proc
   const second = await start({ ENDCAP_GATEWAY_CONTROL_URL: "http://127.0.0.1:1" });
   expect(await readiness(second)).toBe(200);
   expect(await use(second)).toBe(202);
+});
+
+it("is not ready when control was silent for longer than it may be, says for how long, and serves on", async () => {
+  edge.collector.answer = () => ({ status: 202, body: { accepted: 1 } });
+  const dir = join(edge.directory, "stale-node");
+  const fresh = await start({ ENDCAP_GATEWAY_NODE_DIR: dir });
+  await expect.poll(() => readiness(fresh)).toBe(200);
+  await expect.poll(() => existsSync(join(dir, "snapshot.json")), { timeout: 10_000 }).toBe(true);
+  fresh.child.kill("SIGTERM");
+  await once(fresh.child, "exit");
+  const silentSeconds = 7_200;
+  const heard = Date.now() / 1000 - silentSeconds;
+  utimesSync(join(dir, "snapshot.json"), heard, heard);
+
+  const down = { ENDCAP_GATEWAY_NODE_DIR: dir, ENDCAP_GATEWAY_CONTROL_URL: "http://127.0.0.1:1" };
+  for (const [ageMsMax, expected] of [
+    [3 * 3_600_000, 200],
+    [3_600_000, 503],
+  ] as const) {
+    const gateway = await start({ ...down, ENDCAP_GATEWAY_SNAPSHOT_AGE_MS_MAX: String(ageMsMax) });
+    expect(await readiness(gateway)).toBe(expected);
+    const url = `${gateway.url}/v1/events`;
+    expect((await send(url, signed(url, "POST", acorn.sk, batch))).status).toBe(202);
+    const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    const age = Number(/^endcap_snapshot_age_seconds\{[^}]*\} (\S+)$/m.exec(metrics)?.[1]);
+    expect(age).toBeGreaterThanOrEqual(silentSeconds);
+    expect(age).toBeLessThan(silentSeconds + 120);
+    gateway.child.kill("SIGTERM");
+    await once(gateway.child, "exit");
+  }
+});
+
+it("writes one record a request: who, what, how it ended and where the time went", async () => {
+  edge.collector.answer = () => ({ status: 202, body: { accepted: 1 } });
+  const all = { ...process.env, ...edge.config, ENDCAP_GATEWAY_NODE_DIR: join(edge.directory, "log-node") };
+  const child = fork(server, { env: { ...all, ENDCAP_GATEWAY_LOG_LEVEL: "info" }, silent: true });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const [{ url, adminUrl }] = (await once(child, "message")) as [Extract<ReadyMessage, { ready: true }>];
+  await expect.poll(() => readiness({ child, url, adminUrl })).toBe(200);
+  const events = `${url}/v1/events`;
+  const served = await send(events, signed(events, "POST", acorn.sk, batch));
+  const refused = await send(events, { ...signed(events, "POST", acorn.sk, batch), body: "{}" });
+  const stopped = once(child, "exit");
+  child.kill("SIGTERM");
+  await stopped;
+  const records = said
+    .split("\n")
+    .filter((line) => line.includes("request completed"))
+    .map((line): Record<string, unknown> => JSON.parse(line));
+  const ofReply = ({ headers }: typeof served) =>
+    records.filter(({ reqId }) => reqId === headers.get("endcap-request-id"));
+  const who = { tenant: acorn.tenant.id, tier: "standard", method: "POST", route: "/v1/events" };
+  const times = { durationMs: expect.any(Number), authMs: expect.any(Number), queueMs: expect.any(Number) };
+  expect(ofReply(served)).toEqual([
+    expect.objectContaining({ ...who, ...times, status: 202, upstreamMs: expect.any(Number), name: "gateway" }),
+  ]);
+  expect(ofReply(refused)).toEqual([
+    expect.objectContaining({ ...who, ...times, status: 401, code: "digest_mismatch" }),
+  ]);
+  expect(said).not.toContain(acorn.sk.secret);
 });
 
 it("is alive but not ready while it knows no tenant", async () => {

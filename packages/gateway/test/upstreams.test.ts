@@ -62,6 +62,18 @@ it("an import part arrives as the bytes that were sent", async () => {
   expect([json.status, json.body.code]).toEqual([415, "content_type_unsupported"]);
 });
 
+it("a large answer of a recommender comes through whole", async () => {
+  const items = Array.from({ length: 60_000 }, (_, n) => ({
+    id: `sku-${n}`,
+    score: 1 / (n + 1),
+    title: "x".repeat(200),
+  }));
+  edge.recommender.answer = () => ({ status: 200, body: { items } });
+  const reply = await call("POST", "/v1/recommenders/for_you", {});
+  expect([reply.status, Number(reply.headers.get("content-length")) > 12_000_000]).toEqual([200, true]);
+  expect(reply.body.items).toEqual(items);
+});
+
 it("recommendations and strategies carry the time that is left", async () => {
   edge.ml.answer = () => ({ status: 200, body: {} });
   edge.recommender.answer = () => ({ status: 200, body: {} });
