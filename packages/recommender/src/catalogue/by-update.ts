@@ -2,6 +2,7 @@ import type { Item } from "@endcap/protocol";
 
 interface Dated {
   readonly item: Item;
+  readonly slot: number;
   readonly at: number;
 }
 
@@ -15,10 +16,11 @@ export class ByUpdate {
   /** Removed and not yet taken out. */
   readonly #gone = new Set<Item>();
 
-  add(item: Item): void {
+  /** The item in a slot of the catalogue. */
+  add(slot: number, item: Item): void {
     if (this.#gone.delete(item)) return;
     const at = Date.parse(item.updatedAt);
-    this.#arrived.push({ item, at: Number.isFinite(at) ? at : 0 });
+    this.#arrived.push({ item, slot, at: Number.isFinite(at) ? at : 0 });
   }
 
   /** The very object that was added. */
@@ -26,9 +28,10 @@ export class ByUpdate {
     this.#gone.add(item);
   }
 
-  *newestFirst(): Generator<Item> {
+  /** Slots. */
+  *newestFirst(): Generator<number> {
     this.#settle();
-    for (const { item } of this.#sorted) yield item;
+    for (const { slot } of this.#sorted) yield slot;
   }
 
   #settle(): void {

@@ -5,9 +5,9 @@ import { Expiry } from "./expiry.ts";
 
 /**
  * Told of every change: the item as it was and as it is, either of which may be missing. The same item twice: it has
- * expired, or no longer has.
+ * expired, or no longer has. The slot of an item that goes is another's from the next change on.
  */
-export type CatalogueListener = (before: Item | undefined, after: Item | undefined) => void;
+export type CatalogueListener = (slot: number, before: Item | undefined, after: Item | undefined) => void;
 
 /** Changes taken over in one go, so that a large import never holds the event loop for long. */
 const changesPerPage = 250;
@@ -15,11 +15,16 @@ const changesPerPage = 250;
 /**
  * The tenant's catalogue in memory, kept fresh by the store's change feed. What is derived from items (bitmaps, filters,
  * lists) listens and follows item by item: a catalogue moves all the time, and nothing may start over with every price.
+ *
+ * An item has a slot, a small number, for as long as it is there: what is remembered of items is kept in arrays by slot.
  */
 export class Catalogue {
   readonly #store: CatalogStore;
   readonly #now: () => number;
-  readonly #items = new Map<string, Item>();
+  readonly #slotOf = new Map<string, number>();
+  readonly #items: (Item | undefined)[] = [];
+  readonly #free: number[] = [];
+  #servable = new Uint8Array(1_024);
   readonly #listeners: CatalogueListener[] = [];
   readonly #expiry = new Expiry();
   #cursor: string | undefined;
@@ -30,15 +35,26 @@ export class Catalogue {
   }
 
   get size(): number {
-    return this.#items.size;
+    return this.#slotOf.size;
+  }
+
+  /** The items by their slots; `undefined` where a slot is free. It grows, and is never replaced. */
+  get bySlot(): readonly (Item | undefined)[] {
+    return this.#items;
+  }
+
+  /** -1: there is no such item. */
+  slotOf(id: string): number {
+    return this.#slotOf.get(id) ?? -1;
   }
 
   get(id: string): Item | undefined {
-    return this.#items.get(id);
+    const slot = this.#slotOf.get(id);
+    return slot === undefined ? undefined : this.#items[slot];
   }
 
-  items(): IterableIterator<Item> {
-    return this.#items.values();
+  *items(): Generator<Item> {
+    for (const slot of this.#slotOf.values()) yield this.#items[slot] as Item;
   }
 
   /** For what keeps an index of the items and must not walk them all after each change. */
@@ -46,10 +62,9 @@ export class Catalogue {
     this.#listeners.push(listener);
   }
 
-  /** Whether an item may be shown at all: not hidden, not sold out, not expired. */
-  isServable(item: Item): boolean {
-    if (item.hidden || item.availability === "out_of_stock") return false;
-    return item.expiresAt === undefined || Date.parse(item.expiresAt) > this.#now();
+  /** Whether an item may be shown at all: not hidden, not sold out, not expired at the last refresh. */
+  isServable(slot: number): boolean {
+    return this.#servable[slot] === 1;
   }
 
   /** Takes over what changed since the last call. */
@@ -68,11 +83,11 @@ export class Catalogue {
       more = page.more;
       if (more) await nextTurn();
     }
-    for (const id of this.#expiry.turned(this.#now())) this.#take(id, this.#items.get(id));
+    for (const id of this.#expiry.turned(this.#now())) this.#take(id, this.get(id));
   }
 
   async #reload(): Promise<void> {
-    const gone = new Set(this.#items.keys());
+    const gone = new Set(this.#slotOf.keys());
     for await (const item of this.#store.scan()) {
       this.#take(item.id, item);
       gone.delete(item.id);
@@ -81,10 +96,30 @@ export class Catalogue {
   }
 
   #take(id: string, after: Item | undefined): void {
-    const before = this.#items.get(id);
-    if (after === undefined) this.#items.delete(id);
-    else this.#items.set(id, after);
+    const slot = this.#slotOf.get(id) ?? (after === undefined ? undefined : this.#slotFor(id));
+    if (slot === undefined) return;
+    const before = this.#items[slot];
+    this.#items[slot] = after;
+    this.#servable[slot] = after !== undefined && maySell(after, this.#now()) ? 1 : 0;
     if (after !== before) this.#expiry.set(id, after?.expiresAt);
-    for (const listener of this.#listeners) listener(before, after);
+    if (after === undefined) this.#slotOf.delete(id);
+    for (const listener of this.#listeners) listener(slot, before, after);
+    if (after === undefined) this.#free.push(slot);
   }
+
+  #slotFor(id: string): number {
+    const slot = this.#free.pop() ?? this.#items.length;
+    this.#slotOf.set(id, slot);
+    if (slot >= this.#servable.length) {
+      const grown = new Uint8Array(2 * this.#servable.length);
+      grown.set(this.#servable);
+      this.#servable = grown;
+    }
+    return slot;
+  }
+}
+
+function maySell({ hidden, availability, expiresAt }: Item, now: number): boolean {
+  if (hidden || availability === "out_of_stock") return false;
+  return expiresAt === undefined || Date.parse(expiresAt) > now;
 }

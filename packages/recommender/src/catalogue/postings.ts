@@ -3,8 +3,8 @@ import { titleWords } from "./title-words.ts";
 
 /** Items kept for one word or category; one that a million items share must not cost a million steps. */
 const postingsMax = 500;
-/** Postings walked for one seed, rarest first. */
-const walkedMax = 1_000;
+/** Postings walked for one seed, rarest first: bounds what is shared with it. */
+export const sharedMax = 1_000;
 
 type Kind = "category" | "title";
 
@@ -17,33 +17,30 @@ interface Posting {
   count: number;
 }
 
-/** What `sharedWith` found: valid until it is asked again. */
+/** What `sharedWith` found: the first `count` entries, valid until it is asked again. */
 export interface Shared {
-  readonly count: number;
-  slotAt(n: number): number;
+  count: number;
+  readonly slots: Int32Array;
   /** For each kind the shared part of the seed's weight. */
-  scoreAt(n: number): number;
+  readonly scores: Float64Array;
 }
 
 /**
- * Which items have which words and categories, kept item by item. Items have slots, small numbers that are used again,
- * so that a walk adds up in an array.
+ * Which items have which words and categories, kept item by item, by the slots of the catalogue, so that a walk adds up in
+ * an array.
  */
 export class Postings {
   readonly #byKey = new Map<string, Posting>();
-  readonly #slotOf = new Map<string, number>();
-  readonly #items: (Item | undefined)[] = [];
-  readonly #postings: (readonly Posting[])[] = [];
-  readonly #free: number[] = [];
-  #scores = new Float64Array(1_024);
-  readonly #touched = new Int32Array(walkedMax);
+  readonly #ofSlot: (readonly Posting[] | undefined)[] = [];
+  #size = 0;
+  #sums = new Float64Array(1_024);
+  readonly #shared: Shared = { count: 0, slots: new Int32Array(sharedMax), scores: new Float64Array(sharedMax) };
 
   get size(): number {
-    return this.#slotOf.size;
+    return this.#size;
   }
 
-  add(item: Item): void {
-    const slot = this.#free.pop() ?? this.#items.length;
+  add(slot: number, item: Item): void {
     const postings: Posting[] = [];
     for (const [key, kind] of keysOf(item)) {
       let posting = this.#byKey.get(key);
@@ -57,71 +54,62 @@ export class Postings {
       if (posting.slots.length === 2 * postingsMax) posting.slots.splice(0, postingsMax);
       postings.push(posting);
     }
-    this.#slotOf.set(item.id, slot);
-    this.#items[slot] = item;
-    this.#postings[slot] = postings;
-    if (slot >= this.#scores.length) {
-      const grown = new Float64Array(2 * this.#scores.length);
-      grown.set(this.#scores);
-      this.#scores = grown;
+    while (this.#ofSlot.length < slot) this.#ofSlot.push(undefined);
+    this.#ofSlot[slot] = postings;
+    this.#size++;
+    if (slot >= this.#sums.length) {
+      const grown = new Float64Array(2 * slot);
+      grown.set(this.#sums);
+      this.#sums = grown;
     }
   }
 
-  remove(id: string): void {
-    const slot = this.#slotOf.get(id);
-    if (slot === undefined) return;
-    for (const posting of this.#postings[slot] as readonly Posting[]) {
+  remove(slot: number): void {
+    const postings = this.#ofSlot[slot];
+    if (postings === undefined) return;
+    for (const posting of postings) {
       if (--posting.count === 0) this.#byKey.delete(posting.key);
       const at = posting.slots.lastIndexOf(slot);
       if (at >= 0) posting.slots.splice(at, 1);
     }
-    this.#slotOf.delete(id);
-    this.#items[slot] = undefined;
-    this.#postings[slot] = [];
-    this.#free.push(slot);
+    this.#ofSlot[slot] = undefined;
+    this.#size--;
   }
 
-  /** The item has changed, but not its words and categories. */
-  replace(item: Item): void {
-    const slot = this.#slotOf.get(item.id);
-    if (slot !== undefined) this.#items[slot] = item;
-  }
-
-  /** The item of a slot; good until something is added or removed. */
-  itemIn(slot: number): Item {
-    return this.#items[slot] as Item;
-  }
-
-  /** Items that share words or categories with `seed`, itself left out. */
-  sharedWith(seed: Item, weights: Readonly<Record<Kind, number>>): Shared {
+  /** Items that share words or categories with the one in `slot`, whether it is in here or not; itself left out. */
+  sharedWith(slot: number, seed: Item, weights: Readonly<Record<Kind, number>>): Shared {
     const whole = { category: 0, title: 0 };
     const known: { posting: Posting; rarity: number }[] = [];
-    const own = this.#slotOf.get(seed.id);
-    for (const [key, kind] of keysOf(seed)) {
-      const posting = this.#byKey.get(key);
+    const weigh = (kind: Kind, posting: Posting | undefined): void => {
       const rarity = Math.log(1 + (this.size + 1) / (posting?.count ?? 1));
       whole[kind] += rarity;
       if (posting !== undefined) known.push({ posting, rarity });
-    }
-    const [scores, touched] = [this.#scores, this.#touched];
+    };
+    const own = this.#ofSlot[slot];
+    if (own !== undefined) for (const posting of own) weigh(posting.kind, posting);
+    else for (const [key, kind] of keysOf(seed)) weigh(kind, this.#byKey.get(key));
+
+    const sums = this.#sums;
+    const { slots, scores } = this.#shared;
     let count = 0;
-    let left = walkedMax;
+    let left = sharedMax;
     for (const { posting, rarity } of known.sort((a, b) => b.rarity - a.rarity)) {
       const share = (weights[posting.kind] * rarity) / whole[posting.kind];
-      for (const slot of posting.slots) {
+      for (const other of posting.slots) {
         if (left-- <= 0) break;
-        if (slot === own) continue;
-        if (scores[slot] === 0) touched[count++] = slot;
-        scores[slot] = (scores[slot] as number) + share;
+        if (other === slot) continue;
+        const sum = sums[other] as number;
+        if (sum === 0) slots[count++] = other;
+        sums[other] = sum + share;
       }
     }
-    const found = Float64Array.from(touched.subarray(0, count), (slot) => scores[slot] as number);
-    for (let n = 0; n < count; n++) scores[touched[n] as number] = 0;
-    return {
-      count,
-      slotAt: (n) => touched[n] as number,
-      scoreAt: (n) => found[n] as number,
-    };
+    for (let n = 0; n < count; n++) {
+      const other = slots[n] as number;
+      scores[n] = sums[other] as number;
+      sums[other] = 0;
+    }
+    this.#shared.count = count;
+    return this.#shared;
   }
 }
 

@@ -2,12 +2,14 @@ import type { Item } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import { ByUpdate } from "./by-update.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { Postings, type Shared, sameKeys } from "./postings.ts";
+import { nthLargest } from "./nth-largest.ts";
+import { Postings, type Shared, sameKeys, sharedMax } from "./postings.ts";
 
+/** Both are slots of the catalogue. */
 export interface Similar {
-  readonly item: Item;
+  readonly slot: number;
   /** The seed it is most like. */
-  readonly seed: Item;
+  readonly seed: number;
 }
 
 /** How much each part of a likeness weighs; each is between 0 and 1 before. */
@@ -24,7 +26,7 @@ export interface SimilarItemsOptions {
 
 const defaults: SimilarItemsOptions = { neighboursMax: 100, seedsMax: 2_000 };
 
-/** Slots of the postings, most alike first. */
+/** Slots, most alike first. */
 interface Neighbours {
   readonly slots: Int32Array;
   readonly scores: Float32Array;
@@ -42,7 +44,10 @@ export class SimilarItems {
   #includes: (item: Item) => boolean;
   #postings = new Postings();
   readonly #neighboursMax: number;
-  readonly #neighbours: LRUCache<string, Neighbours>;
+  /** By the slot of the seed. */
+  readonly #neighbours: LRUCache<number, Neighbours>;
+  readonly #sorting = new Float64Array(sharedMax);
+  #prices = new Float64Array(1_024);
   #byUpdate = new ByUpdate();
 
   /** Only servable items for which `includes` holds are found. */
@@ -52,7 +57,7 @@ export class SimilarItems {
     this.#neighbours = new LRUCache({ max: options.seedsMax });
     this.#includes = includes;
     this.include(includes);
-    catalogue.onChange((before, after) => this.#change(before, after));
+    catalogue.onChange((slot, before, after) => this.#change(slot, before, after));
   }
 
   /** Indexed items, whether or not they can be sold. */
@@ -66,85 +71,119 @@ export class SimilarItems {
     this.#postings = new Postings();
     this.#neighbours.clear();
     this.#byUpdate = new ByUpdate();
-    for (const item of this.#catalogue.items()) {
-      if (!includes(item)) continue;
-      this.#postings.add(item);
-      this.#byUpdate.add(item);
+    for (const [slot, item] of this.#catalogue.bySlot.entries()) {
+      if (item === undefined || !includes(item)) continue;
+      this.#postings.add(slot, item);
+      this.#byUpdate.add(slot, item);
+      this.#setPrice(slot, item);
     }
   }
 
   /**
-   * Items most like `seeds`, best first, with the seed each is most like. Never the seeds themselves, nor their
+   * Items most like those in `seeds`, best first, with the seed each is most like. Never the seeds themselves, nor their
    * variants. At most `neighboursMax` of a seed are known, so that few may be left of a narrow filter.
    */
-  similarTo(seeds: readonly Item[], limit: number, accept: (item: Item) => boolean): Similar[] {
+  similarTo(seeds: readonly number[], limit: number, accept: (slot: number) => boolean): Similar[] {
+    const items = this.#catalogue.bySlot;
     const lists = seeds.map((seed): Reading => ({ seed, neighbours: this.#neighboursOf(seed), next: 0 }));
     // Each list is sorted, so the best of all is at the head of one: no more is looked at than is taken or refused.
-    const looked = new Set(seeds.map(({ id }) => id));
-    const groups = new Set(seeds.map(({ groupId }) => groupId).filter((id) => id !== undefined));
+    const taken = new Set(seeds);
+    const groups = new Set(seeds.map((seed) => items[seed]?.groupId).filter((id) => id !== undefined));
     const found: Similar[] = [];
     while (found.length < limit) {
       let head: Reading | undefined;
       for (const list of lists) if (scoreOf(list) > scoreOf(head)) head = list;
       if (head === undefined) break;
-      const item = this.#postings.itemIn(head.neighbours.slots[head.next++] as number);
-      if (looked.has(item.id)) continue;
-      looked.add(item.id);
-      if (item.groupId !== undefined && groups.has(item.groupId)) continue;
-      if (this.#catalogue.isServable(item) && accept(item)) found.push({ item, seed: head.seed });
+      const slot = head.neighbours.slots[head.next++] as number;
+      if (!this.#catalogue.isServable(slot) || !accept(slot) || taken.has(slot)) continue;
+      taken.add(slot);
+      const group = items[slot]?.groupId;
+      if (group === undefined || !groups.has(group)) found.push({ slot, seed: head.seed });
     }
     return found;
   }
 
-  /** Servable items, most recently updated first: what a shop without any event can still show. */
-  newest(limit: number, accept: (item: Item) => boolean): Item[] {
-    const found: Item[] = [];
-    for (const item of this.#byUpdate.newestFirst()) {
+  /** Slots of servable items, most recently updated first: what a shop without any event can still show. */
+  newest(limit: number, accept: (slot: number) => boolean): number[] {
+    const found: number[] = [];
+    for (const slot of this.#byUpdate.newestFirst()) {
       if (found.length >= limit) break;
-      if (this.#catalogue.isServable(item) && accept(item)) found.push(item);
+      if (this.#catalogue.isServable(slot) && accept(slot)) found.push(slot);
     }
     return found;
   }
 
-  #neighboursOf(seed: Item): Neighbours {
-    let known = this.#neighbours.get(seed.id);
+  #neighboursOf(seed: number): Neighbours {
+    let known = this.#neighbours.get(seed);
     if (known === undefined) {
-      const shared = this.#postings.sharedWith(seed, weights);
-      const least = shared.count > likenessMax ? nthScore(shared, likenessMax) : 0;
-      const found: { slot: number; item: Item; score: number }[] = [];
-      for (let n = 0; n < shared.count; n++) {
-        if (shared.scoreAt(n) < least) continue;
-        const item = this.#postings.itemIn(shared.slotAt(n));
-        found.push({ slot: shared.slotAt(n), item, score: shared.scoreAt(n) + likeness(seed, item) });
-      }
-      found.sort((a, b) => b.score - a.score || (a.item.id < b.item.id ? -1 : 1));
-      found.length = Math.min(found.length, this.#neighboursMax);
-      known = {
-        slots: Int32Array.from(found, ({ slot }) => slot),
-        scores: Float32Array.from(found, ({ score }) => score),
-      };
-      this.#neighbours.set(seed.id, known);
+      known = this.#findNeighbours(seed, this.#catalogue.bySlot[seed] as Item);
+      this.#neighbours.set(seed, known);
     }
     return known;
   }
 
-  #change(before: Item | undefined, after: Item | undefined): void {
+  #findNeighbours(slot: number, seed: Item): Neighbours {
+    const items = this.#catalogue.bySlot;
+    const shared = this.#postings.sharedWith(slot, seed, weights);
+    const price = Number(seed.price);
+    const least = this.#leastOf(shared, likenessMax);
+    let count = 0;
+    for (let n = 0; n < shared.count; n++) {
+      const score = shared.scores[n] as number;
+      if (score < least) continue;
+      const other = shared.slots[n] as number;
+      shared.slots[count] = other;
+      shared.scores[count++] = score + likeness(seed, price, items[other] as Item, this.#prices[other] as number);
+    }
+    shared.count = count;
+    const enough = this.#leastOf(shared, this.#neighboursMax);
+    const found: { slot: number; score: number; id: string }[] = [];
+    for (let n = 0; n < count; n++) {
+      const [other, score] = [shared.slots[n] as number, shared.scores[n] as number];
+      if (score >= enough) found.push({ slot: other, score, id: (items[other] as Item).id });
+    }
+    found.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+    found.length = Math.min(found.length, this.#neighboursMax);
+    return {
+      slots: Int32Array.from(found, ({ slot: other }) => other),
+      scores: Float32Array.from(found, ({ score }) => score),
+    };
+  }
+
+  /** The score that the best `count` reach; what ties with the last of them reaches it as well. */
+  #leastOf({ count, scores }: Shared, most: number): number {
+    if (count <= most) return Number.NEGATIVE_INFINITY;
+    this.#sorting.set(scores.subarray(0, count));
+    return nthLargest(this.#sorting, count, most);
+  }
+
+  #change(slot: number, before: Item | undefined, after: Item | undefined): void {
     const was = before !== undefined && this.#includes(before);
     const is = after !== undefined && this.#includes(after);
     if (was) this.#byUpdate.remove(before);
-    if (is) this.#byUpdate.add(after);
-    if (was && is && sameKeys(before, after)) {
-      this.#postings.replace(after);
-      return;
+    if (is) {
+      this.#byUpdate.add(slot, after);
+      this.#setPrice(slot, after);
     }
-    if (was) this.#postings.remove(before.id);
-    if (is) this.#postings.add(after);
+    if (before !== undefined && after !== undefined && sameKeys(before, after)) return;
+    this.#neighbours.delete(slot);
+    if (was) this.#postings.remove(slot);
+    if (is) this.#postings.add(slot, after);
     if (was || is) this.#neighbours.clear();
+  }
+
+  #setPrice(slot: number, { price }: Item): void {
+    if (slot >= this.#prices.length) {
+      const grown = new Float64Array(2 * slot);
+      grown.set(this.#prices);
+      this.#prices = grown;
+    }
+    this.#prices[slot] = Number(price);
   }
 }
 
 interface Reading {
-  readonly seed: Item;
+  readonly seed: number;
   readonly neighbours: Neighbours;
   next: number;
 }
@@ -154,15 +193,8 @@ function scoreOf(reading: Reading | undefined): number {
   return reading?.neighbours.scores[reading.next] ?? Number.NEGATIVE_INFINITY;
 }
 
-/** The score that about `count` entries reach; what ties with the last of them reaches it as well. */
-function nthScore(shared: Shared, count: number): number {
-  const ascending = Float64Array.from({ length: shared.count }, (_, n) => shared.scoreAt(n)).sort();
-  return ascending[ascending.length - count] ?? 0;
-}
-
-function likeness(a: Item, b: Item): number {
+function likeness(a: Item, price: number, b: Item, otherPrice: number): number {
   const brand = a.brand !== undefined && a.brand === b.brand ? weights.brand : 0;
-  const [x, y] = [Number(a.price), Number(b.price)];
-  const band = x === y ? 1 : Math.min(x, y) / Math.max(x, y);
+  const band = price === otherPrice ? 1 : Math.min(price, otherPrice) / Math.max(price, otherPrice);
   return brand + weights.price * (Number.isFinite(band) ? band : 0);
 }

@@ -95,7 +95,7 @@ export class Model {
       this.#candidates.select((item) => this.#gate.admits(item));
       this.#rerank(known, Math.min(options.limit, out.capacity), out);
     }
-    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
+    this.#fillPopular(options, out);
   }
 
   /** Whether it can tell what somebody comes back for. */
@@ -203,20 +203,20 @@ export class Model {
     }
     for (let t = 0; t < touched; t++) sums[this.#basketTouched[t]!] = 0;
     if (out.count < options.limit && items.length > 0) this.#append(items, options.limit, out);
-    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
+    this.#fillPopular(options, out);
   }
 
   popular(options: ListOptions, out: RankedList): void {
     this.#gate.open(options);
     out.count = 0;
-    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
+    this.#fillPopular(options, out);
   }
 
   trending(options: ListOptions, out: RankedList): void {
     this.#gate.open(options);
     out.count = 0;
     this.#fill(this.parts.trendingOrder, reasons.trending, options.limit, out);
-    this.#fill(this.parts.popularOrder, reasons.popular, options.fillTo ?? options.limit, out);
+    this.#fillPopular(options, out);
   }
 
   /** Ranks behind what `out` has, by session neighbours. */
@@ -263,6 +263,10 @@ export class Model {
         this.#best.scores[r]!,
       );
     }
+  }
+
+  #fillPopular({ acceptAlso, fillTo, limit }: ListOptions, out: RankedList): void {
+    this.#fill(acceptAlso?.few ?? this.parts.popularOrder, reasons.popular, fillTo ?? limit, out);
   }
 
   #fill(order: Int32Array, why: Reason, limit: number, out: RankedList): void {

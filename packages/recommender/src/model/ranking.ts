@@ -14,6 +14,8 @@ export type Reason = (typeof reasons)[keyof typeof reasons];
 /** Says of item indices whether they may be shown. */
 export interface Acceptance {
   accepts(item: number): boolean;
+  /** All that are accepted, most popular first, when they are known and few: what fills a list then walks only them. */
+  readonly few?: Int32Array | undefined;
 }
 
 export interface ListOptions {

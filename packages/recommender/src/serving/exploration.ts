@@ -45,7 +45,7 @@ export class Exploration {
     model: Model,
     seedIds: readonly string[],
     audience: Audience,
-    accept: (item: Item) => boolean,
+    accept: (slot: number) => boolean,
   ): Ranked[] {
     if (this.#every === 0) return [...ranked];
     this.know(model);
@@ -65,15 +65,16 @@ export class Exploration {
     );
   }
 
-  #pool(seedIds: readonly string[], accept: (item: Item) => boolean): Ranked[] {
-    const seeds = seedIds.map((id) => this.#catalogue.get(id)).filter((item) => item !== undefined);
+  #pool(seedIds: readonly string[], accept: (slot: number) => boolean): Ranked[] {
+    const seeds = seedIds.map((id) => this.#catalogue.slotOf(id)).filter((slot) => slot >= 0);
+    const idIn = (slot: number) => (this.#catalogue.bySlot[slot] as Item).id;
     if (seeds.length === 0)
       return this.#newItems
         .newest(poolMax, accept)
-        .map(({ id }) => ({ id, score: 0, cause: "new", source: undefined }));
+        .map((slot) => ({ id: idIn(slot), slot, score: 0, cause: "new", source: undefined }));
     return this.#newItems
       .similarTo(seeds, poolMax, accept)
-      .map(({ item, seed }) => ({ id: item.id, score: 0, cause: "similar", source: seed.id }));
+      .map(({ slot, seed }) => ({ id: idIn(slot), slot, score: 0, cause: "similar", source: idIn(seed) }));
   }
 
   /** Finds out which items no model knows: walks the catalogue once for each model. */

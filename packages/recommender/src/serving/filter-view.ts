@@ -1,5 +1,4 @@
 import type { Item } from "@endcap/protocol";
-import type { Acceptance } from "../model/index.ts";
 import type { CompiledFilter } from "./filters.ts";
 import type { ItemColumns } from "./item-columns.ts";
 
@@ -8,17 +7,20 @@ const yes = 1;
 const no = 2;
 /** Items that are judged one by one before all of them are at once. */
 const singlesMax = 100;
+/** One item in so many, or fewer, is few: then whoever walks a list in search of them should walk them instead. */
+const fewShare = 50;
 
 /**
- * A filter over a model's item indices, remembered. Each item is judged when a list comes to it, since most lists are
- * full after a hundred; a filter that refuses most of what it is asked is then judged over the columns, all items at once.
+ * A filter over a catalogue's slots, remembered. Each item is judged when a list comes to it, since most lists are full
+ * after a hundred; a filter that refuses most of what it is asked is then judged over the columns, all items at once.
  */
-export class FilterView implements Acceptance {
+export class FilterView {
   readonly #items: readonly (Item | undefined)[];
   readonly #columns: ItemColumns;
   readonly #filter: CompiledFilter;
-  readonly #verdicts: Uint8Array;
+  #verdicts: Uint8Array;
   #singles = 0;
+  #few: Int32Array | undefined;
   #whole = false;
 
   constructor(items: readonly (Item | undefined)[], columns: ItemColumns, filter: CompiledFilter) {
@@ -28,30 +30,57 @@ export class FilterView implements Acceptance {
     this.#verdicts = new Uint8Array(items.length);
   }
 
-  accepts(index: number): boolean {
-    const known = this.#verdicts[index];
-    if (known !== unasked) return known === yes;
+  /** A free slot, and -1, is never accepted. */
+  accepts(slot: number): boolean {
+    const known = this.#verdicts[slot];
+    if (known === yes) return true;
+    if (known === no) return false;
+    const item = this.#items[slot];
+    if (item === undefined) return false;
     if (!this.#whole && ++this.#singles > singlesMax) {
       this.#judgeAll();
-      if (this.#whole) return this.#verdicts[index] === yes;
+      if (this.#whole) return this.#verdicts[slot] === yes;
     }
-    const item = this.#items[index];
-    const verdict = item !== undefined && this.#filter.matches(item);
-    this.#verdicts[index] = verdict ? yes : no;
+    const verdict = this.#filter.matches(item);
+    this.#remember(slot, verdict ? yes : no);
     return verdict;
   }
 
-  /** The item has changed. */
-  forget(index: number): void {
-    this.#verdicts[index] = unasked;
+  /** All slots that are accepted, when that is known and they are few. */
+  get few(): Int32Array | undefined {
+    return this.#few;
+  }
+
+  /** The item has changed, or come, or gone. */
+  change(slot: number, item: Item | undefined): void {
+    if (this.#few === undefined) {
+      if (slot < this.#verdicts.length) this.#verdicts[slot] = unasked;
+      return;
+    }
+    const was = this.#verdicts[slot] === yes;
+    const is = item !== undefined && this.#filter.matches(item);
+    this.#remember(slot, is ? yes : no);
+    if (was && !is) this.#few = this.#few.filter((each) => each !== slot);
+    if (is && !was) this.#few = Int32Array.of(...this.#few, slot);
+  }
+
+  #remember(slot: number, verdict: number): void {
+    if (slot >= this.#verdicts.length) {
+      const grown = new Uint8Array(this.#items.length);
+      grown.set(this.#verdicts);
+      this.#verdicts = grown;
+    }
+    this.#verdicts[slot] = verdict;
   }
 
   #judgeAll(): void {
     this.#singles = 0;
     const matching = this.#columns.matching(this.#filter.node);
     if (matching === undefined) return;
+    if (this.#verdicts.length < this.#items.length) this.#verdicts = new Uint8Array(this.#items.length);
     this.#verdicts.fill(no);
     for (let n = 0; n < matching.length; n++) this.#verdicts[matching[n] as number] = yes;
     this.#whole = true;
+    if (matching.length * fewShare <= this.#items.length) this.#few = matching.slice();
   }
 }

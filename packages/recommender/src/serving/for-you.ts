@@ -22,7 +22,7 @@ export interface Shown {
   readonly lists: ModelLists;
   readonly live: LiveLists;
   /** Whether an item that the model did not choose may be shown. */
-  readonly allowed: (id: string) => boolean;
+  readonly allowed: (entry: Ranked) => boolean;
 }
 
 export interface ForYou extends Shown {
@@ -64,25 +64,25 @@ export function forYou({ lists, live, history, now, limit, repeats, allowed }: F
   const last = visit.at(-1);
   if (last !== undefined) {
     const { entries, weight } = live.viewedWith(last);
-    voices.push({ entries: entries.filter(({ id }) => allowed(id)), weight: weight * liveWeight });
+    voices.push({ entries: entries.filter(allowed), weight: weight * liveWeight });
   }
   if (repeats) {
     const weight = history.ended ? againWeight : againWeight / (1 + visit.length);
-    voices.push({ entries: boughtAgain(history).filter(({ id }) => allowed(id)), weight });
+    voices.push({ entries: boughtAgain(history, lists).filter(allowed), weight });
   }
   const adding = voices.filter(({ entries }) => entries.length > 0);
   const core = lists.rank(visit, adding.length > 0 ? Math.max(limit, voiceMax) : limit, repeats, limit);
-  return fuse([{ entries: core, weight: 1 }, ...adding]);
+  return fuse([{ entries: core, weight: 1 }, ...adding], limit);
 }
 
 /** Nothing for who never bought anything twice: most things are bought once. */
-function boughtAgain({ purchases }: History): Ranked[] {
+function boughtAgain({ purchases }: History, lists: ModelLists): Ranked[] {
   const items = [...purchases].reverse();
   if (!items.some(([, times]) => times > 1)) return [];
   return items
     .sort(([, a], [, b]) => b - a)
     .slice(0, voiceMax)
-    .map(([id, times]) => ({ id, score: times, cause: "inSession", source: id }));
+    .map(([id, times]) => ({ id, slot: lists.slotOf(id), score: times, cause: "inSession", source: id }));
 }
 
 /**

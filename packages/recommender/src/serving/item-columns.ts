@@ -12,11 +12,14 @@ const valuesPerItemMax = 2;
 const unasked = 0;
 const yes = 1;
 const no = 2;
+/** The code of a slot without an item, and of an item without a value. */
+const free = 0;
+const missing = 1;
 
-/** One field of all items: a small number for each distinct value (or list of values), 0 for none. */
+/** One field of all items: a small number for each distinct value (or list of values). */
 class Column {
-  readonly codes: Int32Array;
-  readonly values: (readonly Scalar[])[] = [[]];
+  codes: Int32Array;
+  readonly values: (readonly Scalar[])[] = [[], []];
   ready = false;
   readonly #read: FilterLeaf["read"];
   readonly #codeOf = new Map<Scalar, number>();
@@ -27,8 +30,13 @@ class Column {
     this.#read = read;
   }
 
-  put(index: number, item: Item | undefined): void {
-    this.codes[index] = item === undefined ? 0 : this.#codeFor(item);
+  put(slot: number, item: Item | undefined): void {
+    if (slot >= this.codes.length) {
+      const grown = new Int32Array(2 * slot + 1);
+      grown.set(this.codes);
+      this.codes = grown;
+    }
+    this.codes[slot] = item === undefined ? free : this.#codeFor(item);
   }
 
   #codeFor(item: Item): number {
@@ -40,7 +48,7 @@ class Column {
       else many.push(value);
       return false;
     });
-    if (first === undefined) return 0;
+    if (first === undefined) return missing;
     if (many === undefined) return codeIn(this.#codeOf, first, this.values, [first]);
     return codeIn(this.#codeOfMany, JSON.stringify(many), this.values, many);
   }
@@ -56,33 +64,39 @@ function codeIn<K>(codes: Map<K, number>, key: K, values: (readonly Scalar[])[],
 }
 
 /**
- * The fields that filters ask for, dictionary-coded by item index: a filter over a large catalogue is judged once for
- * each distinct value and looked up for each item. A column is made, a part of it each turn, when it is first asked for.
+ * The fields that filters ask for, dictionary-coded by slot: a filter over a large catalogue is judged once for each
+ * distinct value and looked up for each item. A column is made, a part of it each turn, when it is first asked for.
  */
 export class ItemColumns {
   readonly #items: readonly (Item | undefined)[];
   readonly #columns = new LRUCache<string, Column>({ max: columnsMax });
-  readonly #marked: Uint8Array;
+  /** Of the first part of a filter, the slots that it keeps: what a new filter takes most memory for. */
+  #kept = new Int32Array(0);
+  #marked = new Uint8Array(0);
 
+  /** `items` by slot; it may grow. */
   constructor(items: readonly (Item | undefined)[]) {
     this.#items = items;
-    this.#marked = new Uint8Array(items.length);
   }
 
-  change(index: number, item: Item | undefined): void {
+  change(slot: number, item: Item | undefined): void {
     for (const [field, column] of this.#columns.entries()) {
-      column.put(index, item);
+      column.put(slot, item);
       if (column.values.length > valuesPerItemMax * this.#items.length + itemsPerTurn) this.#columns.delete(field);
     }
   }
 
-  /** Indices of the items that a filter keeps, ascending; undefined as long as a column is being made. */
+  /**
+   * Slots of the items that a filter keeps, ascending, good until the next call; undefined as long as a column is being
+   * made.
+   */
   matching(node: FilterNode): Int32Array | undefined {
     if (!this.#has(node)) return undefined;
-    const present = new Int32Array(this.#items.length);
-    let count = 0;
-    for (let index = 0; index < present.length; index++) if (this.#items[index] !== undefined) present[count++] = index;
-    return this.#select(node, present.subarray(0, count));
+    if (this.#kept.length < this.#items.length) {
+      this.#kept = new Int32Array(this.#items.length);
+      this.#marked = new Uint8Array(this.#items.length);
+    }
+    return this.#select(node, undefined);
   }
 
   /** Whether all columns are there; begins those that are not. */
@@ -103,34 +117,61 @@ export class ItemColumns {
   }
 
   async #fill(column: Column): Promise<void> {
-    for (let index = 0; index < this.#items.length; ) {
+    for (let slot = 0; slot < this.#items.length; ) {
       await nextTurn();
-      const end = Math.min(index + itemsPerTurn, this.#items.length);
-      for (; index < end; index++) column.put(index, this.#items[index]);
+      const end = Math.min(slot + itemsPerTurn, this.#items.length);
+      for (; slot < end; slot++) column.put(slot, this.#items[slot]);
     }
     column.ready = true;
   }
 
-  /** Narrows `from`, part by part: the second part of a conjunction is asked only about what the first one left. */
-  #select(node: FilterNode, from: Int32Array): Int32Array {
+  /**
+   * Narrows `from`, all items when it is absent, part by part: the second part of a conjunction is asked only about what
+   * the first one left.
+   */
+  #select(node: FilterNode, from: Int32Array | undefined): Int32Array {
     switch (node.kind) {
       case "leaf":
-        return this.#selectLeaf(node, from);
+        return from === undefined ? this.#selectOfAll(node) : this.#selectLeaf(node, from);
       case "all":
-        return node.parts.reduce((left, part) => this.#select(part, left), from);
-      case "not":
-        return this.#split(from, [this.#select(node.part, from)], false);
+        return node.parts.reduce<Int32Array | undefined>((left, part) => this.#select(part, left), from) ?? this.#all();
+      case "not": {
+        const of = from ?? this.#all();
+        return this.#split(of, [this.#select(node.part, of)], false);
+      }
       case "any": {
         const found: Int32Array[] = [];
-        let left = from;
+        const of = from ?? this.#all();
+        let left = of;
         for (const part of node.parts) {
           const more = this.#select(part, left);
           found.push(more);
           left = this.#split(left, [more], false);
         }
-        return this.#split(from, found, true);
+        return this.#split(of, found, true);
       }
     }
+  }
+
+  #all(): Int32Array {
+    const slots = new Int32Array(this.#items.length);
+    let count = 0;
+    for (let slot = 0; slot < slots.length; slot++) if (this.#items[slot] !== undefined) slots[count++] = slot;
+    return slots.subarray(0, count);
+  }
+
+  #selectOfAll(leaf: FilterLeaf): Int32Array {
+    const { codes, values } = this.#columnOf(leaf);
+    const verdicts = new Uint8Array(values.length);
+    verdicts[free] = no;
+    const kept = this.#kept;
+    let count = 0;
+    for (let slot = 0; slot < this.#items.length; slot++) {
+      const code = codes[slot] as number;
+      if (verdicts[code] === unasked) verdicts[code] = judge(leaf, values[code] as readonly Scalar[]);
+      if (verdicts[code] === yes) kept[count++] = slot;
+    }
+    return kept.subarray(0, count);
   }
 
   #selectLeaf(leaf: FilterLeaf, from: Int32Array): Int32Array {
@@ -139,14 +180,10 @@ export class ItemColumns {
     const kept = new Int32Array(from.length);
     let count = 0;
     for (let n = 0; n < from.length; n++) {
-      const index = from[n] as number;
-      const code = codes[index] as number;
-      let verdict = verdicts[code] as number;
-      if (verdict === unasked) {
-        verdict = (values[code] as readonly Scalar[]).some(leaf.holds) === leaf.negated ? no : yes;
-        verdicts[code] = verdict;
-      }
-      if (verdict === yes) kept[count++] = index;
+      const slot = from[n] as number;
+      const code = codes[slot] as number;
+      if (verdicts[code] === unasked) verdicts[code] = judge(leaf, values[code] as readonly Scalar[]);
+      if (verdicts[code] === yes) kept[count++] = slot;
     }
     return kept.subarray(0, count);
   }
@@ -155,8 +192,12 @@ export class ItemColumns {
   #split(from: Int32Array, lists: readonly Int32Array[], listed: boolean): Int32Array {
     const marked = this.#marked;
     for (const list of lists) for (let n = 0; n < list.length; n++) marked[list[n] as number] = 1;
-    const kept = from.filter((index) => (marked[index] === 1) === listed);
+    const kept = from.filter((slot) => (marked[slot] === 1) === listed);
     for (const list of lists) for (let n = 0; n < list.length; n++) marked[list[n] as number] = 0;
     return kept;
   }
+}
+
+function judge(leaf: FilterLeaf, values: readonly Scalar[]): number {
+  return values.some(leaf.holds) === leaf.negated ? no : yes;
 }

@@ -1,14 +1,10 @@
 import type { Item } from "@endcap/protocol";
-import { LRUCache } from "lru-cache";
 import { ByUpdate } from "../catalogue/by-update.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Acceptance, Model } from "../model/index.ts";
-import { FilterView } from "./filter-view.ts";
-import type { CompiledFilter } from "./filters.ts";
-import { ItemColumns } from "./item-columns.ts";
+import type { FilterView } from "./filter-view.ts";
 
-/** Distinct filters that are remembered; each costs a byte an item. */
-const filtersMax = 64;
+const none = -1;
 
 /**
  * The catalogue seen through a model's item indices. Made once for a model and told of every change after that, so that
@@ -19,59 +15,130 @@ export class ItemView {
   /** 1 = in the catalogue and servable. A shop that has sent no catalogue gets bare ids; one that has, only what is in it. */
   readonly servable: Uint8Array;
   readonly #catalogue: Catalogue;
-  readonly #items: (Item | undefined)[];
-  readonly #columns: ItemColumns;
+  readonly #slots: Int32Array;
+  /** By slot. */
+  #indices = new Int32Array(0);
   readonly #unknown = new ByUpdate();
-  readonly #filters = new LRUCache<string, FilterView>({ max: filtersMax });
+  readonly #filters = new WeakMap<FilterView, FilterOfModel>();
+  #places: Int32Array | undefined;
   #bare: boolean;
 
   constructor(model: Model, catalogue: Catalogue) {
     this.model = model;
     this.#catalogue = catalogue;
-    this.#items = new Array<Item | undefined>(model.itemCount).fill(undefined);
-    this.#columns = new ItemColumns(this.#items);
+    this.#slots = new Int32Array(model.itemCount).fill(none);
     this.#bare = catalogue.size === 0;
     this.servable = new Uint8Array(model.itemCount).fill(this.#bare ? 1 : 0);
-    for (const item of catalogue.items()) this.change(undefined, item);
+    for (const [slot, item] of catalogue.bySlot.entries()) this.change(slot, undefined, item);
+  }
+
+  /** The catalogue's slot of a model's item; -1: it is not there. */
+  slotAt(index: number): number {
+    return this.#slots[index] as number;
+  }
+
+  slotOf(id: string): number {
+    return this.#catalogue.slotOf(id);
+  }
+
+  /** The model's index of what is in a slot; -1: it does not know it. */
+  indexIn(slot: number): number {
+    return this.#indices[slot] ?? none;
+  }
+
+  /** The model's index of an id. */
+  indexOf(id: string): number {
+    const slot = this.#catalogue.slotOf(id);
+    return slot < 0 ? this.model.indexOf(id) : this.indexIn(slot);
   }
 
   idOf(index: number): string {
-    return this.#items[index]?.id ?? this.model.idOf(index);
+    return this.itemAt(index)?.id ?? this.model.idOf(index);
   }
 
   itemAt(index: number): Item | undefined {
-    return this.#items[index];
+    const slot = this.slotAt(index);
+    return slot < 0 ? undefined : this.#catalogue.bySlot[slot];
   }
 
-  /** Items that the model does not know, most recently updated first; not all of them may be shown. */
-  unknown(): Iterable<Item> {
+  /** Slots of items that the model does not know, most recently updated first; not all of them may be shown. */
+  unknown(): Iterable<number> {
     return this.#unknown.newestFirst();
   }
 
-  accepting(filter: CompiledFilter): Acceptance {
-    let view = this.#filters.get(filter.key);
-    if (view === undefined) {
-      view = new FilterView(this.#items, this.#columns, filter);
-      this.#filters.set(filter.key, view);
+  /** A filter of the catalogue, for the model's items. */
+  accepting(filter: FilterView): Acceptance {
+    let known = this.#filters.get(filter);
+    if (known === undefined) {
+      known = new FilterOfModel(this, filter);
+      this.#filters.set(filter, known);
     }
-    return view;
+    return known;
   }
 
-  change(before: Item | undefined, after: Item | undefined): void {
+  /** Of slots, the model's indices, most popular first. */
+  popularFirst(slots: Int32Array): Int32Array {
+    this.#places ??= placesIn(this.model.parts.popularOrder);
+    const places = this.#places;
+    const known = slots.map((slot) => this.indexIn(slot)).filter((index) => index >= 0);
+    return known.sort((a, b) => (places[a] as number) - (places[b] as number));
+  }
+
+  change(slot: number, before: Item | undefined, after: Item | undefined): void {
     const item = after ?? before;
     if (item === undefined) return;
     const index = this.model.indexOf(item.id);
+    this.#setIndex(slot, after === undefined ? none : index);
     if (index < 0) {
       if (before !== undefined) this.#unknown.remove(before);
-      if (after !== undefined) this.#unknown.add(after);
+      if (after !== undefined) this.#unknown.add(slot, after);
     } else {
-      this.#items[index] = after;
-      this.#columns.change(index, after);
-      for (const filter of this.#filters.values()) filter.forget(index);
+      this.#slots[index] = after === undefined ? none : slot;
     }
     const bare = this.#catalogue.size === 0;
     if (bare !== this.#bare) this.servable.fill(bare ? 1 : 0);
     this.#bare = bare;
-    if (index >= 0 && !bare) this.servable[index] = after !== undefined && this.#catalogue.isServable(after) ? 1 : 0;
+    if (index >= 0 && !bare) this.servable[index] = after !== undefined && this.#catalogue.isServable(slot) ? 1 : 0;
   }
+
+  #setIndex(slot: number, index: number): void {
+    if (slot >= this.#indices.length) {
+      const grown = new Int32Array(Math.max(this.#catalogue.bySlot.length, 2 * this.#indices.length)).fill(none);
+      grown.set(this.#indices);
+      this.#indices = grown;
+    }
+    this.#indices[slot] = index;
+  }
+}
+
+class FilterOfModel implements Acceptance {
+  readonly #view: ItemView;
+  readonly #filter: FilterView;
+  #slots: Int32Array | undefined;
+  #few: Int32Array | undefined;
+
+  constructor(view: ItemView, filter: FilterView) {
+    this.#view = view;
+    this.#filter = filter;
+  }
+
+  accepts(index: number): boolean {
+    return this.#filter.accepts(this.#view.slotAt(index));
+  }
+
+  get few(): Int32Array | undefined {
+    const slots = this.#filter.few;
+    if (slots !== this.#slots) {
+      this.#slots = slots;
+      this.#few = slots && this.#view.popularFirst(slots);
+    }
+    return this.#few;
+  }
+}
+
+/** Where each item stands in an order of all items. */
+function placesIn(order: Int32Array): Int32Array {
+  const places = new Int32Array(order.length);
+  for (let place = 0; place < order.length; place++) places[order[place] as number] = place;
+  return places;
 }

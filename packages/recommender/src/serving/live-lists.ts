@@ -1,4 +1,5 @@
-import type { LiveDelta } from "../live/live-delta.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { LiveDelta, LiveNeighbour } from "../live/live-delta.ts";
 import type { Model } from "../model/index.ts";
 import type { Voice } from "./fuse.ts";
 import type { Ranked } from "./ranked.ts";
@@ -15,13 +16,15 @@ const trendingMax = 100;
 /** What the last minutes say, as lists beside the model's. */
 export class LiveLists {
   readonly #delta: LiveDelta;
+  readonly #catalogue: Catalogue;
   #trending: readonly Ranked[] = [];
   #model: Model | undefined;
   #events = -1;
   #modelVisits = 0;
 
-  constructor(delta: LiveDelta) {
+  constructor(delta: LiveDelta, catalogue: Catalogue) {
     this.#delta = delta;
+    this.#catalogue = catalogue;
   }
 
   /**
@@ -37,7 +40,8 @@ export class LiveLists {
     this.#trending = items
       .map(({ id, visits }): Ranked => {
         const expected = total * this.#shareOf(model, id);
-        return { id, score: (visits - expected) / Math.sqrt(expected + 1), cause: "trending", source: undefined };
+        const score = (visits - expected) / Math.sqrt(expected + 1);
+        return { id, slot: this.#catalogue.slotOf(id), score, cause: "trending", source: undefined };
       })
       .filter(({ score }) => score >= trendMin)
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
@@ -48,12 +52,31 @@ export class LiveLists {
   /** What goes with `id` since the last training, for how many of its visits that is known. */
   viewedWith(id: string): Voice {
     const together = this.#delta.viewedWith(id).filter(({ shoppers }) => shoppers >= viewShoppersMin);
-    return voice(together, id, "viewed", viewsForHalf);
+    return this.#voice(together, id, "viewed", viewsForHalf);
   }
 
   /** What is bought with `id` since the last training. A basket is worth believing at once. */
   boughtWith(id: string): Voice {
-    return voice(this.#delta.boughtWith(id), id, "boughtTogether", basketsForHalf);
+    return this.#voice(this.#delta.boughtWith(id), id, "boughtTogether", basketsForHalf);
+  }
+
+  #voice(
+    neighbours: readonly LiveNeighbour[],
+    source: string,
+    cause: "viewed" | "boughtTogether",
+    forHalf: number,
+  ): Voice {
+    const strongest = neighbours[0]?.weight ?? 0;
+    return {
+      entries: neighbours.map(({ id, weight }) => ({
+        id,
+        slot: this.#catalogue.slotOf(id),
+        score: weight,
+        cause,
+        source,
+      })),
+      weight: strongest / (strongest + forHalf),
+    };
   }
 
   #shareOf(model: Model | undefined, id: string): number {
@@ -62,17 +85,4 @@ export class LiveLists {
       ? 0
       : (model?.parts.tables.recentVisits[index] ?? 0) / this.#modelVisits;
   }
-}
-
-function voice(
-  neighbours: readonly { readonly id: string; readonly weight: number }[],
-  source: string,
-  cause: "viewed" | "boughtTogether",
-  forHalf: number,
-): Voice {
-  const strongest = neighbours[0]?.weight ?? 0;
-  return {
-    entries: neighbours.map(({ id, weight }) => ({ id, score: weight, cause, source })),
-    weight: strongest / (strongest + forHalf),
-  };
 }

@@ -1,6 +1,6 @@
 import type { Item, ItemPredicate, PlacementRule, RuleEffect } from "@endcap/protocol";
 import { type CompiledFilter, filterOf, noneOf } from "./filters.ts";
-import type { Ranked } from "./ranked.ts";
+import { keyOf, type Ranked } from "./ranked.ts";
 
 const idsPerEffectMax = 100;
 /**
@@ -32,9 +32,19 @@ export class Merchandising {
     this.#inactive = rules.filter((rule) => !holds(rule));
   }
 
-  /** Whether the order can change: then more has to be ranked than is asked for. */
-  get reorders(): boolean {
-    return this.#active.some(({ rule }) => rule.boost !== undefined || rule.pin !== undefined);
+  /**
+   * Of a ranking, the entries that can come among the first `wanted` by boosts: what stands further down weighs less with
+   * every boost there is than the last of those does with every factor below 1.
+   */
+  reach(wanted: number): number {
+    let [most, least] = [1, 1];
+    for (const { rule } of this.#active) {
+      const factor = rule.boost?.factor ?? 1;
+      if (factor > 1) most *= factor;
+      else least *= factor;
+    }
+    if (most === least) return wanted;
+    return Math.ceil((most / least) * (rankDamping + wanted - 1)) - rankDamping + 1;
   }
 
   /** What must not be shown, as a filter of everything else; undefined when no rule excludes. */
@@ -43,13 +53,13 @@ export class Merchandising {
     return excluding.length === 0 ? undefined : noneOf(excluding);
   }
 
-  /** Boosts first, in the order of the rules, then pins, which nothing moves. `mayShow` holds for pins too. */
+  /** Boosts first, in the order of the rules, then pins, which nothing moves. `pinned`: the entry of an id that may be. */
   apply(
     ranked: readonly Ranked[],
     judge: (filter: CompiledFilter) => (entry: Ranked) => boolean,
-    mayShow: (id: string) => boolean,
+    pinned: (id: string) => Ranked | undefined,
   ): Ranked[] {
-    return this.#pin(this.#boost(ranked, judge), mayShow);
+    return this.#pin(this.#boost(ranked, judge), pinned);
   }
 
   /** What each rule did to the list `shown`, an entry for each thing that it does; `candidates` is the catalogue. */
@@ -88,17 +98,20 @@ export class Merchandising {
     return weighed.sort((a, b) => b.weight - a.weight || a.rank - b.rank).map(({ entry }) => entry);
   }
 
-  #pin(ranked: Ranked[], mayShow: (id: string) => boolean): Ranked[] {
+  #pin(ranked: Ranked[], pinned: (id: string) => Ranked | undefined): Ranked[] {
     const pins = this.#active.flatMap(({ rule }) =>
-      (rule.pin?.items ?? []).filter(mayShow).map((id, n) => ({ id, position: (rule.pin?.position ?? 1) - 1 + n })),
+      (rule.pin?.items ?? [])
+        .map(pinned)
+        .filter((entry) => entry !== undefined)
+        .map((entry, n) => ({ entry, position: (rule.pin?.position ?? 1) - 1 + n })),
     );
     if (pins.length === 0) return ranked;
-    const pinned = new Map(pins.toReversed().map(({ id, position }) => [id, position]));
-    const rest = ranked.filter(({ id }) => !pinned.has(id));
-    const list = [...rest];
-    for (const [id, position] of [...pinned].sort(([, a], [, b]) => a - b)) {
-      const score = ranked.find((entry) => entry.id === id)?.score ?? 0;
-      list.splice(Math.min(position, list.length), 0, { id, score, cause: "pinned", source: undefined });
+    // The first rule that names an item has it.
+    const byKey = new Map(pins.toReversed().map((pin) => [keyOf(pin.entry), pin]));
+    const list = ranked.filter((entry) => !byKey.has(keyOf(entry)));
+    for (const { entry, position } of [...byKey.values()].sort((a, b) => a.position - b.position)) {
+      const score = ranked.find((each) => keyOf(each) === keyOf(entry))?.score ?? entry.score;
+      list.splice(Math.min(position, list.length), 0, { ...entry, score });
     }
     return list;
   }

@@ -1,7 +1,7 @@
 import type { Item } from "@endcap/protocol";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { createList, type ListOptions, type Model, type RankedList, reasons } from "../model/index.ts";
-import type { CompiledFilter } from "./filters.ts";
+import type { FilterView } from "./filter-view.ts";
 import type { History } from "./history.ts";
 import { ItemView } from "./item-view.ts";
 import type { Cause, Ranked } from "./ranked.ts";
@@ -36,9 +36,25 @@ export class ModelLists {
     this.#options = options;
   }
 
+  knows(id: string): boolean {
+    return this.#view.indexOf(id) >= 0;
+  }
+
+  /** The catalogue's. */
+  slotOf(id: string): number {
+    return this.#view.slotOf(id);
+  }
+
   /** Whether anybody ever looked at it: then the model has something to say about it. */
   speaksFor(id: string): boolean {
-    const index = this.model.indexOf(id);
+    return this.#speaksFor(this.#view.indexOf(id));
+  }
+
+  speaksForSlot(slot: number): boolean {
+    return this.#speaksFor(this.#view.indexIn(slot));
+  }
+
+  #speaksFor(index: number): boolean {
     return index >= 0 && (this.model.parts.tables.visits[index] ?? 0) > 0;
   }
 
@@ -50,20 +66,20 @@ export class ModelLists {
 
   /** for_you of somebody whose last visit is over, when the model knows what shoppers come back for. */
   nextVisit({ session, kinds, visits }: History, limit: number, repeats: boolean, fillTo = limit): Ranked[] {
-    const items = session.slice(-pastMax).map((id) => this.model.indexOf(id));
+    const items = session.slice(-pastMax).map((id) => this.#view.indexOf(id));
     const past = { items, kinds: kinds.slice(-pastMax), visits: visits.slice(-pastMax), count: items.length };
     this.model.nextVisit(past, { ...this.#options, limit, fillTo, repeats }, this.#out);
     return this.#entries();
   }
 
   score(items: readonly string[], candidates: readonly string[], limit: number): Ranked[] {
-    const indices = candidates.map((id) => this.model.indexOf(id));
+    const indices = candidates.map((id) => this.#view.indexOf(id));
     this.model.score(this.#sessionOf(items), indices, { ...this.#options, limit, repeats: true }, this.#out);
     return this.#entries();
   }
 
   boughtTogether(items: readonly string[], limit: number, fillTo = limit): Ranked[] {
-    const indices = items.map((id) => this.model.indexOf(id)).filter((index) => index >= 0);
+    const indices = items.map((id) => this.#view.indexOf(id)).filter((index) => index >= 0);
     this.model.boughtTogether(indices, { ...this.#options, limit, fillTo }, this.#out);
     return this.#entries();
   }
@@ -75,28 +91,46 @@ export class ModelLists {
 
   #sessionOf(items: readonly string[]): { items: Int32Array; count: number } {
     let count = 0;
-    for (const id of items.slice(-sessionItemsMax)) this.#session[count++] = this.model.indexOf(id);
+    for (const id of items.slice(-sessionItemsMax)) this.#session[count++] = this.#view.indexOf(id);
     return { items: this.#session, count };
   }
 
   #entries(): Ranked[] {
-    const view = this.#view;
     const { count, items, scores, why, source } = this.#out;
     const entries: Ranked[] = [];
     for (let i = 0; i < count; i++) {
-      const from = source[i] as number;
       const index = items[i] as number;
-      const item = view.itemAt(index);
-      entries.push({
-        id: item?.id ?? this.model.idOf(index),
-        score: scores[i] as number,
-        cause: causes[why[i] as number] ?? "popular",
-        source: from < 0 ? undefined : view.idOf(from),
-        item,
-        index,
-      });
+      const cause = causes[why[i] as number] ?? "popular";
+      entries.push(new ModelEntry(this.#view, index, scores[i] as number, cause, source[i] as number));
     }
     return entries;
+  }
+}
+
+/** Reads its ids when they are asked for: most entries of a list are only compared with others. */
+class ModelEntry implements Ranked {
+  readonly slot: number;
+  readonly score: number;
+  readonly cause: Cause;
+  readonly #view: ItemView;
+  readonly #index: number;
+  readonly #source: number;
+
+  constructor(view: ItemView, index: number, score: number, cause: Cause, source: number) {
+    this.slot = view.slotAt(index);
+    this.score = score;
+    this.cause = cause;
+    this.#view = view;
+    this.#index = index;
+    this.#source = source;
+  }
+
+  get id(): string {
+    return this.#view.idOf(this.#index);
+  }
+
+  get source(): string | undefined {
+    return this.#source < 0 ? undefined : this.#view.idOf(this.#source);
   }
 }
 
@@ -109,15 +143,15 @@ export class ModelDesk {
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
-    catalogue.onChange((before, after) => this.#view?.change(before, after));
+    catalogue.onChange((slot, before, after) => this.#view?.change(slot, before, after));
   }
 
-  listsOf(model: Model, filter: CompiledFilter | undefined, banned: ReadonlySet<string>): ModelLists {
+  listsOf(model: Model, filter: FilterView | undefined, banned: ReadonlySet<string>): ModelLists {
     const view = this.viewOf(model);
     return new ModelLists(view, this.#out, this.#session, {
       accept: view.servable,
       acceptAlso: filter && view.accepting(filter),
-      exclude: Int32Array.from(banned, (id) => model.indexOf(id)),
+      exclude: Int32Array.from(banned, (id) => view.indexOf(id)),
     });
   }
 

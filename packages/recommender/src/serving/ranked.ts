@@ -1,5 +1,3 @@
-import type { Item } from "@endcap/protocol";
-
 /** Why an entry is on the list: a code of the model, or what only the catalogue, the history or the last minutes can say. */
 export type Cause =
   | "viewed"
@@ -14,12 +12,17 @@ export type Cause =
 
 export interface Ranked {
   readonly id: string;
+  /** The catalogue's slot of the item; -1 when it is in no catalogue. */
+  readonly slot: number;
   readonly score: number;
   readonly cause: Cause;
   /** The item that spoke for it. */
   readonly source: string | undefined;
-  /** The item itself, where the list came by it: looking up a hundred by their ids is a tenth of a request. */
-  readonly item?: Item | undefined;
-  /** Its index in the model, where the list came by it: what filters remember is kept by index. */
-  readonly index?: number | undefined;
+}
+
+/** What tells entries apart: reading a hundred ids all over the heap is a tenth of a request. */
+export const keyOf = (entry: Ranked): number | string => (entry.slot < 0 ? entry.id : entry.slot);
+
+export function rescored({ id, slot, cause, source }: Ranked, score: number): Ranked {
+  return { id, slot, score, cause, source };
 }

@@ -98,6 +98,30 @@ it("a view says the same one by one and all at once, and forgets what has change
   const view = new FilterView(items, columns, filter);
   expect(accepted(view)).toEqual(expected);
   items[100] = item("100", { attributes: { shelf: 5 } });
-  view.forget(100);
+  view.change(100, items[100]);
   expect(view.accepts(100)).toBe(false);
+});
+
+it("a view knows all of the few items of a narrow filter, also as they change", async () => {
+  const items = catalogue();
+  const columns = new ItemColumns(items);
+  const filter = filterOf({ "attributes.shelf": 7 });
+  await matchingOf(columns, { "attributes.shelf": 7 });
+  const view = new FilterView(items, columns, filter);
+  const few = () => [...(view.few ?? [])].sort((a, b) => a - b);
+  expect(view.few).toBeUndefined();
+  for (let n = 0; n < 300; n++) view.accepts(n);
+  expect(few()).toEqual(oneByOne(items, { "attributes.shelf": 7 }));
+  const change = (slot: number, to: Item | undefined) => {
+    items[slot] = to;
+    columns.change(slot, to);
+    view.change(slot, to);
+  };
+  change(7, undefined);
+  change(1, item("1", { attributes: { shelf: 7 } }));
+  change(2, item("2", { attributes: { shelf: 8 } }));
+  change(itemCount, item("new", { attributes: { shelf: 7 } }));
+  expect(few()).toEqual(oneByOne(items, { "attributes.shelf": 7 }));
+  expect(view.accepts(itemCount)).toBe(true);
+  expect(view.accepts(7)).toBe(false);
 });

@@ -1,5 +1,8 @@
 import type { PlacementRule } from "@endcap/protocol";
+import fc from "fast-check";
 import { expect, it } from "vitest";
+import { Merchandising } from "../../src/serving/merchandising.ts";
+import type { Ranked } from "../../src/serving/ranked.ts";
 import { fillShop, idsOf, item, TestShop } from "../support/shop.ts";
 
 const hour = 3_600_000;
@@ -176,4 +179,30 @@ it("a rule with a wrong filter is a fault that names it", async () => {
   const shop = await trainedShop();
   const answer = await ask(shop, [{ id: "wrong", boost: { filter: { colour: "red" }, factor: 2 } }]);
   expect([answer.status, answer.body.code]).toEqual([400, "filter_unknown_field"]);
+});
+
+it("no boost brings an item among the first from beyond its reach", () => {
+  const ranked = Array.from({ length: 400 }, (_, n): Ranked => {
+    return { id: `${n}`, slot: n, score: -n, cause: "viewed", source: undefined };
+  });
+  const factors = fc.array(fc.double({ min: 0.05, max: 8, noNaN: true }), { maxLength: 3 });
+  fc.assert(
+    fc.property(factors, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 2, max: 7 }), (each, wanted, every) => {
+      const rules = each.map(
+        (factor, n): PlacementRule => ({ id: `r${n}`, boost: { filter: { id: `${n}` }, factor } }),
+      );
+      const merchandising = new Merchandising(rules, 0);
+      // Each boost holds for another part of the list.
+      const judge = ({ key }: { key: string }) => {
+        const nth = Number(/\d/.exec(key)?.[0]);
+        return ({ slot }: Ranked) => slot % (every + nth) === 0;
+      };
+      const first = (list: readonly Ranked[]) =>
+        merchandising
+          .apply(list, judge, () => undefined)
+          .slice(0, wanted)
+          .map(({ id }) => id);
+      expect(first(ranked.slice(0, merchandising.reach(wanted)))).toEqual(first(ranked));
+    }),
+  );
 });
