@@ -93,7 +93,11 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
   // Beside the other polling, and not before the first answer: after a restart there may be a day to catch up with.
   const stopFollowing = pollEvery(
     config.pollMs,
-    () => tail.follow(champion.current?.model.parts.meta.trainedAt ?? 0),
+    async () => {
+      const before = delta.events;
+      await tail.follow(champion.current?.model.parts.meta.trainedAt ?? 0);
+      if (delta.events !== before) recommender.ranker.followTrends(champion.current?.model);
+    },
     (error) => log.error({ err: error }, "following the events failed"),
   );
 

@@ -89,8 +89,8 @@ function boughtAgain({ purchases }: History, lists: ModelLists): Ranked[] {
  * Seats what trends since the last training in two positions of a list. What sold until then has no seat: the model has
  * learned whom it suits (its `recent` table and trends), and shown to everyone it costs more than it brings.
  */
-export function sellingNow(ranked: readonly Ranked[], { lists, live, allowed }: Shown): Ranked[] {
+export function sellingNow(ranked: readonly Ranked[], { live, allowed }: Shown): Ranked[] {
   if (ranked.length <= (sellingPositions[0] as number)) return [...ranked];
-  const now = live.trending(lists.model);
+  const now = live.trending;
   return now.length === 0 ? [...ranked] : seat(ranked, sellingPositions, () => now, allowed);
 }

@@ -128,6 +128,12 @@ export class Ranker {
   prepare(model: Model): void {
     this.#desk.viewOf(model);
     this.#exploration.know(model);
+    this.#live.refresh(model);
+  }
+
+  /** Takes over what trends by now. */
+  followTrends(model: Model | undefined): void {
+    this.#live.refresh(model);
   }
 
   /** The most popular servable items, for the fallback list. */
@@ -158,7 +164,7 @@ export class Ranker {
       case "bought_together":
         return this.#boughtTogether(lists, query);
       case "trending": {
-        const now = this.#live.trending(lists.model).filter(allowed);
+        const now = this.#live.trending.filter(allowed);
         if (now.length === 0) return lists.trending(reach);
         const model = lists.trending(Math.max(reach, voiceMax), reach);
         return fuse(
@@ -264,7 +270,7 @@ export class Ranker {
       { entries: bought.filter(allowed), weight: 2 },
       { entries: this.#similarTo(seeds, reach, accepts), weight: 1 },
     ]);
-    const found = continued(spoken, without(this.#live.trending(undefined).filter(allowed), spoken));
+    const found = continued(spoken, without(this.#live.trending.filter(allowed), spoken));
     if (found.length >= reach) return found.slice(0, reach);
     return this.#fill(found, this.#similar.newest(reach + found.length, accepts), query);
   }
