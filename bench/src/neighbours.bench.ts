@@ -179,6 +179,6 @@ function neighbourTask(kind: Kind, port: number, { origin, token, signingKey }: 
     perSecond: neighbourPerSecond,
     seconds,
     expected: kind === "events" ? 202 : 200,
-    sleeps: true,
+    fromSending: true,
   };
 }

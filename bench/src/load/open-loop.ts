@@ -6,15 +6,16 @@ export interface OpenLoopTask {
   readonly origin: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** In ASCII. */
   readonly bodies: readonly string[];
   readonly perSecond: number;
   readonly seconds: number;
   readonly expected: number;
   /**
-   * Sleep until the next request is due, for a client that shares its core with a server. A timer comes up to a
-   * millisecond late, so latencies then run from the sending.
+   * Latencies run from the sending, for a client that shares its core with a server: it looks at what is due once a
+   * millisecond, which would count.
    */
-  readonly sleeps?: boolean;
+  readonly fromSending?: boolean;
 }
 
 export interface OpenLoop {
@@ -26,6 +27,8 @@ export interface OpenLoop {
   readonly msMax: number;
   /** Answers other than the expected status, and connections that broke. */
   readonly errors: number;
+  /** What the generator itself took of the processor for each request. */
+  readonly clientCpuUs: number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { nthLargest } from "../nth-largest.ts";
 import { decoded } from "./minifloat.ts";
 import { longestRow } from "./rows.ts";
 import { BLEND, SIGNAL_COUNT } from "./signals.ts";
@@ -12,6 +13,8 @@ export interface SessionItems {
 
 /** Candidates that reach the reranker. */
 export const KEPT_MAX = 140;
+/** Of more candidates, the best ones that are looked at first: enough where nearly all may be shown. */
+const ASKED_FIRST = 170;
 /** How many distinct items back a session is looked at. */
 const STEPS = 6;
 /** How much of each signal is left for each distinct item further back. */
@@ -33,6 +36,10 @@ export class Candidates {
   readonly #best: TopK;
   readonly #weights = new Float64Array(SIGNAL_COUNT);
   readonly #sourceShare: Float32Array;
+  readonly #weightsOfSlots: Float64Array;
+  readonly #accepted: Int32Array;
+  readonly #weightsOfAccepted: Float64Array;
+  readonly #sorting: Float64Array;
   #ownCount = 0;
 
   /** Item of each slot. */
@@ -54,7 +61,7 @@ export class Candidates {
   readonly steps = new Int32Array(STEPS);
   stepCount = 0;
 
-  /** Kept slots after `select`: the session's own items, then best blend first. */
+  /** Kept slots: after `select` the session's own items, then best blend first. */
   readonly kept: Int32Array;
   keptCount = 0;
 
@@ -69,6 +76,10 @@ export class Candidates {
     this.support = new Uint8Array(slots);
     this.sourceStep = new Uint8Array(slots);
     this.#sourceShare = new Float32Array(slots);
+    this.#weightsOfSlots = new Float64Array(slots);
+    this.#accepted = new Int32Array(slots);
+    this.#weightsOfAccepted = new Float64Array(slots);
+    this.#sorting = new Float64Array(slots);
     this.#best = new TopK(KEPT_MAX);
     this.kept = this.#best.keys;
   }
@@ -99,6 +110,52 @@ export class Candidates {
       if (accept(this.items[slot]!)) this.#best.offer(slot, this.blend[slot]! + (slot < this.#ownCount ? OWN_LIFT : 0));
     }
     this.keptCount = this.#best.sort();
+  }
+
+  /**
+   * Keeps the same slots as `select` in no order, for those who rank them by something else. Whether an item is accepted
+   * stands far apart in memory for each: at first it is asked only about the best, a few more than are kept.
+   */
+  selectUnordered(accept: (item: number) => boolean): void {
+    const weights = this.#weightsOfSlots;
+    const own = Math.min(this.#ownCount, this.count);
+    for (let slot = 0; slot < own; slot++) weights[slot] = this.blend[slot]! + OWN_LIFT;
+    for (let slot = own; slot < this.count; slot++) weights[slot] = this.blend[slot]!;
+    if (this.count > ASKED_FIRST) {
+      const accepted = this.#take(accept, this.#nth(weights, this.count, ASKED_FIRST));
+      if (accepted >= KEPT_MAX) return this.#cut(accepted);
+    }
+    this.#cut(this.#take(accept, Number.NEGATIVE_INFINITY));
+  }
+
+  /** Accepted slots that weigh `least` or more, ascending; returns how many. */
+  #take(accept: (item: number) => boolean, least: number): number {
+    const [weights, accepted] = [this.#weightsOfSlots, this.#accepted];
+    let count = 0;
+    for (let slot = 0; slot < this.count; slot++)
+      if (weights[slot]! >= least && accept(this.items[slot]!)) accepted[count++] = slot;
+    return count;
+  }
+
+  /** Keeps the best of the first `count` accepted ones; of equal ones the smaller slots, as a TopK does. */
+  #cut(count: number): void {
+    const { kept } = this;
+    const [weights, accepted] = [this.#weightsOfSlots, this.#accepted];
+    this.keptCount = Math.min(count, KEPT_MAX);
+    if (count <= KEPT_MAX) {
+      for (let n = 0; n < count; n++) kept[n] = accepted[n]!;
+      return;
+    }
+    for (let n = 0; n < count; n++) this.#weightsOfAccepted[n] = weights[accepted[n]!]!;
+    const least = this.#nth(this.#weightsOfAccepted, count, KEPT_MAX);
+    let above = 0;
+    for (let n = 0; n < count; n++) if (weights[accepted[n]!]! > least) kept[above++] = accepted[n]!;
+    for (let n = 0; above < KEPT_MAX; n++) if (weights[accepted[n]!] === least) kept[above++] = accepted[n]!;
+  }
+
+  #nth(weights: Float64Array, count: number, n: number): number {
+    for (let i = 0; i < count; i++) this.#sorting[i] = weights[i]!;
+    return nthLargest(this.#sorting, count, n);
   }
 
   /** The session's distinct items take the first slots. */

@@ -29,10 +29,26 @@ const floorLog = (bitsOf(Float32Array.of(SUM_FLOOR))[0] ?? 0) * perBit - bias;
 /** Newest clicks that are looked at, so that a shopper with 100,000 costs no more than others. */
 const clicksMax = 50;
 
+const ITEM_FEATURES = 6;
+
+function itemFeatures(tables: ItemTables): Float32Array {
+  const { itemCount, visits, recentVisits, lastSeen, repeatRate, exitRate, entryRate } = tables;
+  const features = new Float32Array(itemCount * ITEM_FEATURES);
+  for (let item = 0, f = 0; item < itemCount; item++) {
+    features[f++] = Math.log1p(visits[item]!);
+    features[f++] = Math.log(recentVisits[item]! + 0.05);
+    features[f++] = lastSeen[item]!;
+    features[f++] = repeatRate[item]!;
+    features[f++] = exitRate[item]!;
+    features[f++] = entryRate[item]!;
+  }
+  return features;
+}
+
 export class Features {
   readonly #tables: ItemTables;
-  readonly #logVisits: Float32Array;
-  readonly #logRecent: Float32Array;
+  /** The item's own features, one item after the other: in arrays of their own each would be far from the next. */
+  readonly #ofItem: Float32Array;
   readonly #similarity: Similarity;
   readonly #ofSession = new Float32Array(5);
   #sumBits: Int32Array = new Int32Array(0);
@@ -41,8 +57,7 @@ export class Features {
 
   constructor(tables: ItemTables, vectors: Vectors) {
     this.#tables = tables;
-    this.#logVisits = tables.visits.map((visits) => Math.log1p(visits));
-    this.#logRecent = tables.recentVisits.map((visits) => Math.log(visits + 0.05));
+    this.#ofItem = itemFeatures(tables);
     this.#similarity = new Similarity(vectors, KEPT_MAX);
   }
 
@@ -65,7 +80,7 @@ export class Features {
     const session = this.#ofSession;
     session[0] = repeats / (count - start);
     session[1] = Math.log(count - start);
-    session[2] = this.#logVisits[last]!;
+    session[2] = this.#ofItem[last * ITEM_FEATURES]!;
     session[3] = this.#tables.exitRate[last]!;
     session[4] = this.#tables.repeatRate[last]!;
     this.#similarity.begin(items, count);
@@ -85,12 +100,7 @@ export class Features {
     out[f++] = Math.log(candidates.blend[slot]! + SUM_FLOOR);
     out[f++] = candidates.support[slot]!;
     for (let v = 0; v < VIEWS; v++) out[f++] = this.#similarity.cosines[r * DOTS_STRIDE + v]!;
-    out[f++] = this.#logVisits[item]!;
-    out[f++] = this.#logRecent[item]!;
-    out[f++] = this.#tables.lastSeen[item]!;
-    out[f++] = this.#tables.repeatRate[item]!;
-    out[f++] = this.#tables.exitRate[item]!;
-    out[f++] = this.#tables.entryRate[item]!;
+    for (let i = 0; i < ITEM_FEATURES; i++) out[f++] = this.#ofItem[item * ITEM_FEATURES + i]!;
     f = this.#writePlace(session, item, out, f);
     for (let i = 0; i < this.#ofSession.length; i++) out[f++] = this.#ofSession[i]!;
   }

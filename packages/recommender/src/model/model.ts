@@ -92,7 +92,7 @@ export class Model {
     out.count = 0;
     if (known.count > 0) {
       this.#candidates.gather(known);
-      this.#candidates.select((item) => this.#gate.admits(item));
+      this.#candidates.selectUnordered((item) => this.#gate.admits(item));
       this.#rerank(known, Math.min(options.limit, out.capacity), out);
     }
     this.#fillPopular(options, out);
@@ -155,7 +155,7 @@ export class Model {
       this.#candidates.gather(known);
       const among = new Set<number>();
       for (let i = 0; i < items.length; i++) among.add(items[i]!);
-      this.#candidates.select((item) => among.has(item) && this.#gate.admits(item));
+      this.#candidates.selectUnordered((item) => among.has(item) && this.#gate.admits(item));
       this.#rerank(known, wanted, out);
     }
     for (let i = 0; i < items.length && out.count < wanted; i++) {

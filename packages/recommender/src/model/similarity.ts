@@ -15,6 +15,10 @@ export class Similarity {
   readonly #words: Int32Array;
   readonly #views: Float32Array;
   readonly #kernels: CosineKernels;
+  /** Of the clicks of one view: where their bytes start, and their weights. */
+  readonly #starts = new Int32Array(clicksMax);
+  readonly #weights = new Float64Array(clicksMax);
+  readonly #sums = new Float64Array(DIMENSIONS);
   /** Cosine of row `r` in view `v` at `r * DOTS_STRIDE + v`, after `compare`. */
   readonly cosines: Float32Array;
 
@@ -33,21 +37,26 @@ export class Similarity {
   /** Sets the session, given as item indices, oldest first. */
   begin(items: ArrayLike<number>, count: number): void {
     const { bytes, scales } = this.#vectors;
-    const views = this.#views;
-    views.fill(0);
-    for (let back = 0; back < Math.min(count, clicksMax); back++) {
-      const item = items[count - 1 - back]!;
-      for (let v = 0; v < VIEWS; v++) {
+    const [starts, weights, sums, views] = [this.#starts, this.#weights, this.#sums, this.#views];
+    for (let v = 0; v < VIEWS; v++) {
+      let used = 0;
+      for (let back = 0; back < Math.min(count, clicksMax); back++) {
+        const item = items[count - 1 - back]!;
         const weight = Math.exp(-decays[v]! * back) * scales[item]!;
         if (weight < 1e-9) continue;
-        for (let d = 0; d < DIMENSIONS; d++) views[place(d, v)]! += weight * bytes[item * DIMENSIONS + d]!;
+        starts[used] = item * DIMENSIONS;
+        weights[used++] = weight;
       }
-    }
-    for (let v = 0; v < VIEWS; v++) {
       let squares = 0;
-      for (let d = 0; d < DIMENSIONS; d++) squares += views[place(d, v)]! ** 2;
+      for (let d = 0; d < DIMENSIONS; d++) {
+        let sum = 0;
+        // In single precision, as models were trained with.
+        for (let n = 0; n < used; n++) sum = Math.fround(sum + weights[n]! * bytes[starts[n]! + d]!);
+        sums[d] = sum;
+        squares += sum ** 2;
+      }
       const scale = 1 / Math.sqrt(Math.max(squares, 1e-20));
-      for (let d = 0; d < DIMENSIONS; d++) views[place(d, v)]! *= scale;
+      for (let d = 0; d < DIMENSIONS; d++) views[place(d, v)] = sums[d]! * scale;
     }
   }
 

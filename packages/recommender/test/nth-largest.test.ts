@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { nthLargest } from "../../src/catalogue/nth-largest.ts";
+import { nthLargest } from "../src/nth-largest.ts";
 
 it("finds what sorting would, ties included, and looks at no more than it is told", () => {
   const numbers = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 60 });
