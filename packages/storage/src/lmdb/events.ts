@@ -84,23 +84,29 @@ export class LmdbEventStore implements EventStore {
   async latest({ anonymousId, userId }: Shopper, n: number): Promise<Event[]> {
     const newest = new Newest(n);
     if (n <= 0) return [];
-    const linked = userId === undefined ? [] : this.#links(userId);
-    const keys: ShopperKey[] = [];
-    if (anonymousId !== undefined) keys.push({ kind: "anonymous", id: anonymousId });
-    if (userId !== undefined) keys.push({ kind: "user", id: userId });
-    for (const link of linked)
-      if (link.anonymousId !== anonymousId) keys.push({ kind: "anonymous", id: link.anonymousId });
+    const anonymousIds = new Set<string>();
+    if (anonymousId !== undefined) anonymousIds.add(anonymousId);
     let left: number = LATEST.rowsMax;
-    for (const key of keys) left = this.#collect(key, newest, left);
+    if (userId !== undefined) left = this.#collect({ kind: "user", id: userId }, newest, left, anonymousIds);
+    for (const id of anonymousIds) left = this.#collect({ kind: "anonymous", id }, newest, left);
     return newest.list();
   }
 
-  /** Offers one partition's events, newest batch first, until older batches cannot matter. Returns how many rows may still be looked at. */
-  #collect(shopper: ShopperKey, newest: Newest, rowsLeft: number): number {
+  /**
+   * Offers one partition's events, newest batch first, until older batches cannot matter. Returns how many rows may still
+   * be looked at. A user's links come before the events on the same walk, as a second one costs as much as the first;
+   * their anonymous ids are added to `linked`.
+   */
+  #collect(shopper: ShopperKey, newest: Newest, rowsLeft: number, linked?: Set<string>): number {
     const pk = shopperPk(shopper);
     const now = this.#now();
     let left = rowsLeft;
-    for (const { key, value } of this.#env.rangeBackwards([pk, EVENTS], [pk, after(EVENTS)])) {
+    let links = 0;
+    for (const { key, value } of this.#env.rangeBackwards([pk, EVENTS], [pk, after(linked ? LINKED : EVENTS)])) {
+      if (linked && key[1].startsWith(LINKED)) {
+        if (links++ < LATEST.linksMax) linked.add(parseLinked(key[1]).anonymousId);
+        continue;
+      }
       if (left-- === 0) return 0;
       const threshold = newest.threshold;
       if (value.at >= threshold) {
@@ -130,10 +136,6 @@ export class LmdbEventStore implements EventStore {
   }
 
   async links(userId: string): Promise<Link[]> {
-    return this.#links(userId);
-  }
-
-  #links(userId: string): Link[] {
     const pk = shopperPk({ kind: "user", id: userId });
     const links: Link[] = [];
     for (const { key } of this.#env.rangeBackwards([pk, LINKED], [pk, after(LINKED)], LATEST.linksMax))
