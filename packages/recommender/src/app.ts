@@ -22,6 +22,7 @@ import type { RecommenderConfig } from "./config.ts";
 import { LiveDelta } from "./live/live-delta.ts";
 import { LiveTail } from "./live/live-tail.ts";
 import { randomPool } from "./random-pool.ts";
+import { AnswerText } from "./serving/answer-text.ts";
 import { Champion } from "./serving/champion.ts";
 import { FallbackPublisher } from "./serving/fallback-publisher.ts";
 import { watchIdle } from "./serving/idle-watch.ts";
@@ -35,9 +36,6 @@ const servedRetentionMs = 90 * dayMs;
 
 /** Long enough that a shop with shoppers in it never waits for a full collection. */
 const quietMs = 5_000;
-
-/** Answers are built by us from checked parts; checking them again on every request would double their cost. */
-const asJson = () => (value: unknown) => JSON.stringify(value);
 
 /** One tenant's recommender: reads its tables and models, listens for its gateway and ml. */
 export async function buildRecommender(config: RecommenderConfig): Promise<Service> {
@@ -133,18 +131,22 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     });
   };
 
+  // Answers are built by us from checked parts; checking them again on every request would double their cost.
+  const texts = new AnswerText();
+  const serializerCompiler = () => (answer: unknown) => texts.of(answer as RecommendationAnswer);
+
   await app.register(async (internal: App) => {
     await internal.register(internalAuth, {
       audience: "recommender",
       jwksFile: config.jwksFile,
       tenant: config.tenant,
     });
-    trimWhenQuiet(internal, quietMs);
+    trimWhenQuiet(internal, quietMs, () => texts.forget());
     if (config.idleMs > 0) watchIdle(internal, config.idleMs, tellParent);
 
     internal.post(
       "/internal/v1/recommend",
-      { schema: { body: RankRequest, response: { 200: RecommendationAnswer } }, serializerCompiler: asJson },
+      { schema: { body: RankRequest, response: { 200: RecommendationAnswer } }, serializerCompiler },
       async (request, reply) => {
         const principal = principalOf(request);
         const recommended = await recommender.recommend(principal, request.body);
@@ -162,7 +164,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
           body: StrategyRequest,
           response: { 200: RecommendationAnswer },
         },
-        serializerCompiler: asJson,
+        serializerCompiler,
       },
       async (request, reply) => {
         const principal = principalOf(request);

@@ -1,8 +1,8 @@
 import type { Item } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
+import { nthLargest } from "../nth-largest.ts";
 import { ByUpdate } from "./by-update.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { nthLargest } from "../nth-largest.ts";
 import { Postings, type Shared, sameKeys, sharedMax } from "./postings.ts";
 
 /** Both are slots of the catalogue. */

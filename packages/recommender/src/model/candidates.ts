@@ -121,11 +121,10 @@ export class Candidates {
     const own = Math.min(this.#ownCount, this.count);
     for (let slot = 0; slot < own; slot++) weights[slot] = this.blend[slot]! + OWN_LIFT;
     for (let slot = own; slot < this.count; slot++) weights[slot] = this.blend[slot]!;
-    if (this.count > ASKED_FIRST) {
-      const accepted = this.#take(accept, this.#nth(weights, this.count, ASKED_FIRST));
-      if (accepted >= KEPT_MAX) return this.#cut(accepted);
-    }
-    this.#cut(this.#take(accept, Number.NEGATIVE_INFINITY));
+    let accepted = 0;
+    if (this.count > ASKED_FIRST) accepted = this.#take(accept, this.#nth(weights, this.count, ASKED_FIRST));
+    if (accepted < KEPT_MAX) accepted = this.#take(accept, Number.NEGATIVE_INFINITY);
+    this.#cut(accepted);
   }
 
   /** Accepted slots that weigh `least` or more, ascending; returns how many. */
