@@ -5,7 +5,7 @@ import { Model, type ModelMeta, type ModelParts } from "./model.ts";
 
 /**
  * One binary file: a JSON header that lists typed-array sections, then the sections, each on a 64-byte boundary, little-endian.
- * They are opened as views on the file's bytes: nothing is parsed or copied, so a million items open as fast as the checksums run.
+ * They are opened as views on the file's bytes: nothing is parsed or copied, so a million items open as fast as they are read.
  *
  *   0  "ENDCAPMF"   8  u32 format   12  u32 header bytes   16  u32 CRC-32 of the header   20  u32 CRC-32 of bytes 0..20   24  header
  *
@@ -135,29 +135,85 @@ export async function writeModel(path: string, model: Model): Promise<void> {
 /** @throws {ModelFileError} when the bytes are no model, truncated, altered, or of a newer format. */
 export function openModel(file: Uint8Array<ArrayBuffer>): Model {
   // Views need their alignment; a small Buffer may lie anywhere in Node's pool.
-  const bytes = file.byteOffset % ALIGN === 0 ? file : new Uint8Array(file);
-  const header = readHeader(bytes);
-  const base = aligned(PREAMBLE + header.length);
-  const { sections, meta, bytes: length } = header.json;
-  if (bytes.length !== base + length) throw truncated(bytes.length, base + length);
-  const found = new Map<string, Section>();
-  let end = PREAMBLE + header.length;
-  for (const head of sections) {
-    const at = base + head.at;
-    requireZeros(bytes, end, at);
-    end = at + head.bytes;
-    const raw = bytes.subarray(at, end);
-    if (crc32(raw) !== head.crc)
-      throw new ModelFileError("altered", `section ${head.name} does not match its checksum`);
-    const make = arrays[head.array];
-    found.set(head.name, new make(raw.buffer, raw.byteOffset, raw.length / make.BYTES_PER_ELEMENT));
-  }
-  requireZeros(bytes, end, bytes.length);
-  return assemble(found, meta);
+  const opening = new ModelOpening(file.byteOffset % ALIGN === 0 ? file : new Uint8Array(file));
+  opening.check(file.length);
+  return opening.finish();
 }
 
-function readHeader(bytes: Uint8Array<ArrayBuffer>): { json: Header; length: number } {
+/**
+ * Opens a file while it is being read: its checksums run over what is there already, a piece of it at a time, so that a
+ * large one is open soon after its last byte was read and nothing else has to wait meanwhile.
+ */
+export class ModelOpening {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #found = new Map<string, Section>();
+  #header: { readonly json: Header; readonly base: number } | undefined;
+  #there = 0;
+  /** Everything before was checked. */
+  #end = 0;
+  /** The section that is being checked, and the checksum of its part before `#end`. */
+  #next = 0;
+  #crc = 0;
+
+  /** `bytes` has the size of the whole file, and its alignment. */
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
+
+  /**
+   * The first `length` bytes are there.
+   * @throws {ModelFileError} as soon as it is known that they are no model, truncated, altered, or of a newer format
+   */
+  check(length: number): void {
+    this.#there = length;
+    this.#header ??= this.#readHeader(length);
+    if (this.#header === undefined) return;
+    const { json, base } = this.#header;
+    for (; this.#next < json.sections.length; this.#next++) {
+      const head = json.sections[this.#next]!;
+      const start = base + head.at;
+      if (length < start) return;
+      if (this.#end < start) {
+        requireZeros(this.#bytes, this.#end, start);
+        this.#end = start;
+      }
+      const end = Math.min(start + head.bytes, length);
+      this.#crc = crc32(this.#bytes.subarray(this.#end, end), this.#crc);
+      this.#end = end;
+      if (end < start + head.bytes) return;
+      if (this.#crc !== head.crc)
+        throw new ModelFileError("altered", `section ${head.name} does not match its checksum`);
+      this.#crc = 0;
+      const make = arrays[head.array];
+      const { buffer, byteOffset } = this.#bytes;
+      this.#found.set(head.name, new make(buffer, byteOffset + start, head.bytes / make.BYTES_PER_ELEMENT));
+    }
+  }
+
+  /** @throws {ModelFileError} when not all of it is there and checked */
+  finish(): Model {
+    const bytes = this.#bytes;
+    if (this.#header === undefined || this.#there < bytes.length)
+      throw truncated(this.#there, Math.max(bytes.length, PREAMBLE));
+    requireZeros(bytes, this.#end, bytes.length);
+    return assemble(this.#found, this.#header.json.meta);
+  }
+
+  #readHeader(length: number): { readonly json: Header; readonly base: number } | undefined {
+    const bytes = this.#bytes;
+    const header = readHeader(bytes, length);
+    if (header === undefined) return undefined;
+    this.#end = PREAMBLE + header.length;
+    const base = aligned(this.#end);
+    if (bytes.length !== base + header.json.bytes) throw truncated(bytes.length, base + header.json.bytes);
+    return { json: header.json, base };
+  }
+}
+
+/** Undefined: more of it has to be there. */
+function readHeader(bytes: Uint8Array<ArrayBuffer>, there: number): { json: Header; length: number } | undefined {
   if (bytes.length < PREAMBLE) throw truncated(bytes.length, PREAMBLE);
+  if (there < PREAMBLE) return undefined;
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== MAGIC) {
     throw new ModelFileError("not_a_model", "it does not begin as a model file does");
   }
@@ -171,6 +227,7 @@ function readHeader(bytes: Uint8Array<ArrayBuffer>): { json: Header; length: num
   }
   const length = view.getUint32(12, true);
   if (bytes.length < PREAMBLE + length) throw truncated(bytes.length, PREAMBLE + length);
+  if (there < PREAMBLE + length) return undefined;
   const raw = bytes.subarray(PREAMBLE, PREAMBLE + length);
   if (view.getUint32(16, true) !== crc32(raw)) {
     throw new ModelFileError("altered", "the header does not match its checksum");

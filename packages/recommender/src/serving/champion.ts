@@ -1,6 +1,6 @@
 import type { ModelStore } from "@endcap/storage";
 import type { FastifyBaseLogger } from "fastify";
-import { type Model, openModel } from "../model/index.ts";
+import { type Model, ModelOpening } from "../model/index.ts";
 
 export interface ServedModel {
   readonly model: Model;
@@ -37,9 +37,7 @@ export class Champion {
     const version = (await this.#store.pointer("champion"))?.value;
     if (version === undefined || version === this.#current?.version || version === this.#refused) return false;
     try {
-      const object = await this.#store.get(`${version}.ecm`);
-      if (object === undefined) throw new Error("the model file is missing");
-      const model = openModel(object.bytes);
+      const model = await this.#open(`${version}.ecm`);
       this.#current = { model, version, trainedAt: new Date(model.parts.meta.trainedAt).toISOString() };
       this.#refused = undefined;
       this.#log.info({ modelVersion: version, items: model.itemCount }, "model is answering");
@@ -52,5 +50,15 @@ export class Champion {
       );
       return false;
     }
+  }
+
+  async #open(key: string): Promise<Model> {
+    let opening: ModelOpening | undefined;
+    await this.#store.get(key, (bytes, length) => {
+      opening ??= new ModelOpening(bytes);
+      opening.check(length);
+    });
+    if (opening === undefined) throw new Error("the model file is missing, or empty");
+    return opening.finish();
   }
 }

@@ -4,6 +4,7 @@ import {
   EventLogBuilder,
   encodeModel,
   ModelFileError,
+  ModelOpening,
   openModel,
   trainModel,
 } from "../../src/model/index.ts";
@@ -58,4 +59,34 @@ it("a file cut anywhere is refused", () => {
   for (const length of [0, 1, 7, 63, 64, 100, bytes.length >> 1, bytes.length - 1]) {
     expect(() => openModel(own(bytes.subarray(0, length))), `${length} bytes`).toThrow(ModelFileError);
   }
+});
+
+function openInPieces(bytes: Uint8Array<ArrayBuffer>, pieceBytes: number) {
+  const opening = new ModelOpening(bytes);
+  for (let end = pieceBytes; end < bytes.length; end += pieceBytes) opening.check(end);
+  opening.check(bytes.length);
+  return opening.finish();
+}
+
+it("a file is the same model in whatever pieces it arrives", () => {
+  const bytes = bytesOf(smallModel());
+  const [whole, list] = [createList(4), createList(4)];
+  openModel(own(bytes)).related(0, { limit: 4 }, whole);
+  for (const pieceBytes of [1, 7, 64, 1_000, bytes.length]) {
+    openInPieces(own(bytes), pieceBytes).related(0, { limit: 4 }, list);
+    expect([...list.items]).toEqual([...whole.items]);
+  }
+});
+
+it("an altered byte is refused in whatever piece it arrives, and what has not arrived never serves", () => {
+  const bytes = bytesOf(smallModel());
+  for (let at = 0; at < bytes.length; at += Math.max(1, Math.floor(bytes.length / 500))) {
+    const altered = own(bytes);
+    altered[at] = (altered[at] as number) ^ 0x40;
+    expect(() => openInPieces(altered, 1_000), `byte ${at}`).toThrow(ModelFileError);
+  }
+  const opening = new ModelOpening(own(bytes));
+  expect(() => opening.finish()).toThrow(ModelFileError);
+  opening.check(bytes.length - 1);
+  expect(() => opening.finish()).toThrow(ModelFileError);
 });

@@ -2,7 +2,15 @@ import { type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, stat, u
 import { dirname, join } from "node:path";
 import { EndcapError, isTenantId } from "@endcap/protocol";
 import { checkDataVersion } from "../data-version.ts";
-import type { ModelStore, Models, ObjectInfo, ObjectSource, Pointer, StoredObject } from "../ports/model-store.ts";
+import type {
+  Arriving,
+  ModelStore,
+  Models,
+  ObjectInfo,
+  ObjectSource,
+  Pointer,
+  StoredObject,
+} from "../ports/model-store.ts";
 import { isMissing, isTaken, translateErrors } from "../storage-errors.ts";
 import { FilePointers } from "./pointers.ts";
 import { isHidden, syncDir, writeDraft } from "./write.ts";
@@ -72,12 +80,20 @@ class FileModelStore implements ModelStore {
     });
   }
 
-  async get(key: string): Promise<StoredObject | undefined> {
-    const found = await this.getIfChanged(key, undefined);
+  async get(key: string, arriving?: Arriving): Promise<StoredObject | undefined> {
+    const found = await this.#read(key, undefined, arriving);
     return found === "unchanged" ? undefined : found;
   }
 
-  async getIfChanged(key: string, etag: string | undefined): Promise<StoredObject | "unchanged" | undefined> {
+  getIfChanged(key: string, etag: string | undefined): Promise<StoredObject | "unchanged" | undefined> {
+    return this.#read(key, etag);
+  }
+
+  async #read(
+    key: string,
+    etag: string | undefined,
+    arriving?: Arriving,
+  ): Promise<StoredObject | "unchanged" | undefined> {
     const path = this.#path(key);
     return translateErrors(path, async () => {
       const file = await openIfThere(path);
@@ -86,7 +102,7 @@ class FileModelStore implements ModelStore {
         const { size, mtimeNs, ino } = await file.stat({ bigint: true });
         const found = `${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}`;
         if (found === etag) return "unchanged";
-        return { bytes: await readWhole(file, Number(size)), etag: found };
+        return { bytes: await readWhole(file, Number(size), arriving), etag: found };
       } finally {
         await file.close();
       }
@@ -153,15 +169,34 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
+/** A read of the page cache takes about a millisecond, and so does what `arriving` usually does with it. */
+const pieceBytes = 4 * 1024 * 1024;
+/** Reads under way: as many as the thread pool has threads by default. */
+const readsMax = 4;
+
 /** Into an ArrayBuffer of its own, at offset 0; objects never change in place, so the size holds. */
-async function readWhole(file: FileHandle, size: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readWhole(file: FileHandle, size: number, arriving?: Arriving): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(size);
-  let at = 0;
-  while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(size - at, 64 * 1024 * 1024), at);
-    if (bytesRead === 0)
-      throw new EndcapError("storage_unavailable", { internal: "an object shrank while it was read" });
-    at += bytesRead;
+  const readPiece = async (from: number): Promise<number> => {
+    const end = Math.min(from + pieceBytes, size);
+    for (let at = from; at < end; ) {
+      const { bytesRead } = await file.read(bytes, at, end - at, at);
+      if (bytesRead === 0)
+        throw new EndcapError("storage_unavailable", { internal: "an object shrank while it was read" });
+      at += bytesRead;
+    }
+    return end;
+  };
+  const reads: Promise<number>[] = [];
+  try {
+    for (let next = 0; next < size || reads.length > 0; ) {
+      for (; next < size && reads.length < readsMax; next += pieceBytes) reads.push(readPiece(next));
+      const end = await (reads.shift() as Promise<number>);
+      arriving?.(bytes, end);
+    }
+  } finally {
+    // The file is closed after this, and not below a read.
+    await Promise.allSettled(reads);
   }
   return bytes;
 }

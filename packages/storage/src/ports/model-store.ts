@@ -15,6 +15,12 @@ export interface ObjectInfo {
   readonly modifiedAt: number;
 }
 
+/**
+ * Told while an object is read: the array that will hold it, and how many of its bytes, from the first on, are there.
+ * What it throws ends the reading.
+ */
+export type Arriving = (bytes: Uint8Array<ArrayBuffer>, length: number) => void;
+
 /** A small named text that moves, e.g. `champion`. */
 export interface Pointer {
   readonly value: string;
@@ -31,7 +37,7 @@ export interface ModelStore {
   putIfAbsent(key: string, source: ObjectSource): Promise<boolean>;
   /** Stores or replaces an object, whole: a reader sees the old bytes or the new ones. Durable. */
   put(key: string, source: ObjectSource): Promise<void>;
-  get(key: string): Promise<StoredObject | undefined>;
+  get(key: string, arriving?: Arriving): Promise<StoredObject | undefined>;
   /** The object if its etag is another one than `etag`; `"unchanged"` costs no read of the bytes. For polling. */
   getIfChanged(key: string, etag: string | undefined): Promise<StoredObject | "unchanged" | undefined>;
   /** Objects whose keys start with `prefix`, by key. */

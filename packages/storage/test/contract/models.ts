@@ -49,6 +49,25 @@ export function modelsContract(adapter: ModelsAdapter): void {
       ]);
     });
 
+    it("tells of an object's bytes as they arrive, first to last; what is thrown there ends the reading", async () => {
+      const bytes = randomBytes(18_000_000);
+      await store.put("model", bytes);
+      const lengths: number[] = [];
+      const found = await store.get("model", (held, length) => {
+        const before = lengths.at(-1) ?? 0;
+        expect(Buffer.compare(held.subarray(before, length), bytes.subarray(before, length))).toBe(0);
+        lengths.push(length);
+      });
+      expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+      expect(lengths.length).toBeGreaterThan(1);
+      expect(lengths.at(-1)).toBe(found?.bytes.length);
+      const refused = store.get("model", () => {
+        throw new Error("not this one");
+      });
+      await expect(refused).rejects.toThrow("not this one");
+      expect(await store.get("missing", () => expect.unreachable())).toBeUndefined();
+    });
+
     it("gives bytes that typed arrays can lie over", async () => {
       for (const size of [0, 1, 8, 4096, 3_000_000]) {
         const bytes = randomBytes(size);
