@@ -114,6 +114,7 @@ export default defineBench({
         msMax: middle(own, (round) => round.msMax),
         msP99Spread: round3(spread(own.map((round) => round.msP99))),
         errors,
+        clientCpuUs: middle(own, (round) => round.clientCpuUs),
         ...path,
         ...filter,
         bare: {

@@ -17,7 +17,7 @@ export async function serve(shop: BenchShop, cleanup: (work: Cleanup) => void): 
   const child = fork(server, {
     stdio: ["ignore", 2, 2, "ipc"],
     // As the provisioner starts it.
-    execArgv: ["--max-semi-space-size=2"],
+    execArgv: ["--max-semi-space-size=16", "--v8-pool-size=1"],
     env: {
       ...process.env,
       NODE_OPTIONS: "",
