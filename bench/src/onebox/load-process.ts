@@ -4,8 +4,8 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { quantile, round3 } from "../stats.ts";
 import { type Lines, openLines } from "../load/lines.ts";
+import { quantile, round3 } from "../stats.ts";
 import type { LoadPlan, LoadReport, LoadResult } from "./plan.ts";
 import { createShoppers } from "./shoppers.ts";
 
