@@ -31,7 +31,8 @@ function start(): void {
   Object.assign(target, client);
   if (userToken !== undefined) void client.identify(userToken);
   target.q = callQueue(client, queued);
-  client.whenAllowed(() => defineElement(client, chunks.recommendations));
+  // A task of its own: together with the script it would hold up a slow phone.
+  client.whenAllowed(() => setTimeout(defineElement, 0, client, chunks.recommendations));
 }
 
 try {

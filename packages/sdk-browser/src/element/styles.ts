@@ -1,6 +1,7 @@
 /** The look: quiet, inherits the page's type and colour, and is open to it by parts and variables. */
 
 /**
+ * Amounts are boxes of their own: in a right-to-left page two of them side by side would else be one run of digits.
  * A carousel is exactly as high as the space that was held for it; its images take what the text leaves. A grid's cards
  * have fixed lines, so that its skeleton is as high as its content.
  */
@@ -24,7 +25,7 @@ a:focus-visible,button:focus-visible{outline:2px solid var(--endcap-accent,curre
 .name,.reason{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;line-height:1.3;min-block-size:2.6em}
 a:hover .name{text-decoration:underline}
 .price{font-weight:600;line-height:1.3;min-block-size:1.3em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.list-price{font-weight:400;opacity:.65;margin-inline-start:.4em}
+.list-price{display:inline-block;font-weight:400;opacity:.65;margin-inline-start:.4em}
 .reason{font-size:.85em;opacity:.75}
 button{position:absolute;inset-block-start:50%;z-index:1;inline-size:2.75rem;block-size:2.75rem;margin:0;padding:0;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:50%;font:inherit;font-size:1.25rem;line-height:1;color:var(--endcap-button-color,CanvasText);background:var(--endcap-button-background,Canvas);cursor:pointer;transform:translateY(-50%)}
 .previous{inset-inline-start:.25rem}

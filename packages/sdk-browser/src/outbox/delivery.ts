@@ -63,7 +63,10 @@ export function createDelivery(
     const { status, retryAfterMs } = answer;
     const code = `${answer.body.code}`;
     offline = status === 0;
-    if (isRetryable(status)) return rest(retryAfterMs);
+    if (isRetryable(status)) {
+      warn("waits", status);
+      return rest(retryAfterMs);
+    }
     if (status < 300) {
       failures = 0;
       outbox.drop(name);

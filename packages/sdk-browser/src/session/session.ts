@@ -73,7 +73,7 @@ export function createSessions({ key, endpoint, store, now, random, loadSession 
      * an answer that comes after sign-out speaks of somebody else. A session that lasts is replaced only when another was
      * `wanted`: a bootstrap's late answer must not sign the shopper out.
      */
-    learn({ body }: Answer, asked: string, wanted = false): void {
+    learn({ body }: Answer, asked: string, wanted?: boolean): void {
       const skew = Date.parse(`${body.serverTime}`) - now();
       if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", `${skew}`);
       if (body.session && asked === anonymousId() && (wanted || !current())) {

@@ -15,18 +15,12 @@ export interface PostOptions {
 }
 
 /** Never rejects: a failed connection has status 0. */
-export async function post(url: string, body: string, { keepalive = false, signal }: PostOptions): Promise<Answer> {
+export async function post(url: string, body: string, options: PostOptions): Promise<Answer> {
   let status = 0;
   let retryAfterMs = 0;
   let json: Record<string, unknown> = {};
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      body,
-      keepalive,
-      credentials: "omit",
-      signal,
-    });
+    const response = await fetch(url, { method: "POST", body, credentials: "omit", ...options });
     const text = await response.text();
     status = response.status;
     retryAfterMs = Number(response.headers.get("retry-after")) * 1000 || 0;

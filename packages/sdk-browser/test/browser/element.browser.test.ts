@@ -176,7 +176,7 @@ test("impressions count what was seen for a second, clicks say which position", 
   expect(eventsOf("add_to_cart")[0]?.recommendationId).toBe(impression?.recommendationId);
 });
 
-test("a strict policy with Trusted Types refuses nothing of ours", async () => {
+test("a strict policy with Trusted Types and without workers refuses nothing of ours", async () => {
   const nonce = "r4nd0m";
   const { gateway } = stage;
   const policy = [
@@ -185,6 +185,7 @@ test("a strict policy with Trusted Types refuses nothing of ours", async () => {
     `style-src 'nonce-${nonce}'`,
     `connect-src ${gateway.origin}`,
     `img-src ${gateway.origin}`,
+    "worker-src 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join("; ");

@@ -20,7 +20,7 @@ a:focus-visible,button:focus-visible{outline:2px solid var(--endcap-accent,curre
 .name,.reason{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;line-height:1.3;min-block-size:2.6em}
 a:hover .name{text-decoration:underline}
 .price{font-weight:600;line-height:1.3;min-block-size:1.3em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.list-price{font-weight:400;opacity:.65;margin-inline-start:.4em}
+.list-price{display:inline-block;font-weight:400;opacity:.65;margin-inline-start:.4em}
 .reason{font-size:.85em;opacity:.75}
 button{position:absolute;inset-block-start:50%;z-index:1;inline-size:2.75rem;block-size:2.75rem;margin:0;padding:0;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:50%;font:inherit;font-size:1.25rem;line-height:1;color:var(--endcap-button-color,CanvasText);background:var(--endcap-button-background,Canvas);cursor:pointer;transform:translateY(-50%)}
 .previous{inset-inline-start:.25rem}
@@ -30,4 +30,4 @@ button:disabled{visibility:hidden}
 @media (forced-colors:active){.image,.skeleton span{border:1px solid}}`;
 
 /** Allows the style sheet in a Content-Security-Policy: `style-src ${RECOMMENDATIONS_STYLE_HASH}`. */
-export const RECOMMENDATIONS_STYLE_HASH = "'sha256-26GylZRJqd2Ywfd4n8dMUm6z3ZUZIakT/+kKl6bYZq8='";
+export const RECOMMENDATIONS_STYLE_HASH = "'sha256-suH13NiAjIIFj0gjn1StVIsAeIC7L6frEC7kQcoNgLg='";
