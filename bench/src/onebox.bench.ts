@@ -67,6 +67,7 @@ export default defineBench({
         recommendMsP50: recommendations.msP50,
         recommendMsP99: recommendations.msP99,
         errors,
+        ...(errors > 0 && { errorsBy: { events: events.errorsBy, recommendations: recommendations.errorsBy } }),
         loadHeld,
         fallbackShare,
         cpuUs,

@@ -23,6 +23,8 @@ class Stream {
   #due = 0;
   #counted = 0;
   #errors = 0;
+  /** By status; 0: the connection broke, "late": answered after `answerMsMax`, "none": not answered at all. */
+  readonly #errorsBy: Record<string, number> = {};
   #fallbacks = 0;
   #pending = 0;
 
@@ -48,18 +50,26 @@ class Stream {
         this.#pending -= 1;
         if (!counts) return;
         const ms = performance.now() - dueAt;
-        if (status !== this.#expected || ms > answerMsMax) this.#errors += 1;
+        if (status !== this.#expected) this.#fail(String(status));
+        else if (ms > answerMsMax) this.#fail("late");
         else this.#latencies.push(ms);
         if (answer.includes('"fallback":')) this.#fallbacks += 1;
       });
     }
   }
 
+  #fail(how: string, count = 1): void {
+    this.#errors += count;
+    this.#errorsBy[how] = (this.#errorsBy[how] ?? 0) + count;
+  }
+
   result(): LoadResult {
+    if (this.#pending > 0) this.#fail("none", this.#pending);
     return {
       due: this.#counted,
       answered: this.#latencies.length,
-      errors: this.#errors + this.#pending,
+      errors: this.#errors,
+      errorsBy: this.#errorsBy,
       fallbacks: this.#fallbacks,
       msP50: round3(quantile(this.#latencies, 0.5)),
       msP99: round3(quantile(this.#latencies, 0.99)),

@@ -28,6 +28,7 @@ export interface LoadResult {
   readonly due: number;
   readonly answered: number;
   readonly errors: number;
+  readonly errorsBy: Readonly<Record<string, number>>;
   readonly fallbacks: number;
   readonly msP50: number;
   readonly msP99: number;
