@@ -11,6 +11,7 @@ import { compatibility } from "./checks/compatibility.ts";
 import { floors } from "./checks/floors.ts";
 import { generatedChecks } from "./checks/generated.ts";
 import { published } from "./checks/published.ts";
+import { release } from "./checks/release.ts";
 import { runtimes } from "./checks/runtimes.ts";
 import { sizes } from "./checks/sizes.ts";
 import { tidy } from "./checks/tidy.ts";
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   program("dead code", "knip", "--no-progress", "--no-config-hints"),
   charts,
   published,
+  release,
   runtimes,
   apps,
   compatibility,
