@@ -2,9 +2,10 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startStack } from "../../bench/src/stack/stack.ts";
+import { startReleasedShop } from "../../packages/sdk-browser/test/support/visit-release.ts";
 import { type Check, CheckFailure, execute, root } from "./check.ts";
 
-const packages = ["packages/protocol", "packages/sdk-node"];
+const packages = ["packages/protocol", "packages/sdk-node", "packages/sdk-browser"];
 
 /** Newest tag of a release that HEAD descends from. `ENDCAP_RELEASE` names another commit, to try the check itself. */
 async function lastRelease(): Promise<string | undefined> {
@@ -13,8 +14,8 @@ async function lastRelease(): Promise<string | undefined> {
   return tags.split("\n")[0] || undefined;
 }
 
-/** The SDK of a release as it stood, beside today's outside dependencies. */
-async function checkOut(release: string, home: string): Promise<string> {
+/** The SDKs of a release as they stood, beside today's outside dependencies. */
+async function checkOut(release: string, home: string): Promise<void> {
   const archive = join(home, "release.tar");
   await execute("git", ["archive", "--output", archive, release, ...packages]);
   await execute("tar", ["xf", archive, "-C", home]);
@@ -26,10 +27,12 @@ async function checkOut(release: string, home: string): Promise<string> {
     });
   }
   symlinkSync(join(root, "node_modules"), join(home, "node_modules"));
-  return join(home, "packages/sdk-node");
 }
 
-/** The last released SDK for servers still does everything it promised, against the whole of Endcap as it is today. */
+/**
+ * The last released SDKs still do what they promised, against the whole of Endcap as it is today: that for servers each
+ * kind of call, that for browsers, built from its release, a shopper's first pages.
+ */
 export const compatibility: Check = {
   name: "compatibility",
   async run() {
@@ -38,19 +41,23 @@ export const compatibility: Check = {
     const home = mkdtempSync(join(tmpdir(), "endcap-release-"));
     const ending: (() => Promise<void>)[] = [];
     try {
-      const sdk = await checkOut(release, home);
+      await checkOut(release, home);
+      const [server, browser] = [join(home, "packages/sdk-node"), join(home, "packages/sdk-browser")];
+      const fromSource = [process.execPath, "--conditions=@endcap/source"];
+      await execute("timeout", ["60", ...fromSource, "scripts/build.ts"], browser);
+      await using shop = await startReleasedShop(join(browser, "dist/sdk"));
       const stack = await startStack({ cleanup: (work) => ending.push(work) });
-      const { secretKey, secret } = await stack.createTenant("compatibility");
-      const fixture = { endpoint: stack.ready.gatewayUrl, key: secretKey, secret };
-      const args = ["--conditions=@endcap/source", "test/runtimes/main.mjs"];
-      await execute("timeout", ["60", process.execPath, ...args], sdk, {
-        ENDCAP_FIXTURE: JSON.stringify(fixture),
-      }).catch((error: unknown) => {
-        throw new CheckFailure(
-          `the SDK of ${release} against today's gateway: ${error instanceof Error ? error.message : error}`,
-        );
-      });
-      return `sdk-node of ${release}`;
+      const { secretKey, secret, publishable } = await stack.createTenant("compatibility", { origins: [shop.origin] });
+      const endpoint = stack.ready.gatewayUrl;
+      const failed = (name: string) => (error: unknown) => {
+        const why = error instanceof Error ? error.message : error;
+        throw new CheckFailure(`${name} of ${release} against today's gateway: ${why}`);
+      };
+      const fixture = JSON.stringify({ endpoint, key: secretKey, secret });
+      const args = ["60", ...fromSource, "test/runtimes/main.mjs"];
+      await execute("timeout", args, server, { ENDCAP_FIXTURE: fixture }).catch(failed("sdk-node"));
+      await shop.visit(endpoint, publishable).catch(failed("sdk-browser"));
+      return `sdk-node and sdk-browser of ${release}`;
     } finally {
       for (const work of ending.reverse()) await work();
       rmSync(home, { recursive: true, force: true });
