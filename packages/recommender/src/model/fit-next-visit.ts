@@ -32,7 +32,8 @@ function collectLists(
   { from, tables, baskets, returnRate }: HeldOut,
   random: () => number,
 ): Lists {
-  const next = new NextVisit(tables, baskets, returnRate, byRecentVisits(tables));
+  const next = new NextVisit(tables, baskets, returnRate);
+  const popular = byRecentVisits(tables);
   const lists = new ListWriter(NEXT_FEATURES, listsMax);
   const others = new Uint32Array(NEXT_CANDIDATES_MAX);
   const write = (candidate: number, out: Float32Array, at: number) => next.write(candidate, out, at);
@@ -40,7 +41,7 @@ function collectLists(
   for (let s = sessionCount(log) - 1; s >= from && !lists.full; s--) {
     if (previous[s]! < 0) continue;
     const met = new Set(log.items.subarray(log.sessionOffsets[s], log.sessionOffsets[s + 1]));
-    next.gather(pastOf(log, previous, s), () => true);
+    next.gather(pastOf(log, previous, s), popular, () => true);
     const chosen: number[] = [];
     let count = 0;
     for (let c = 0; c < next.count; c++) {

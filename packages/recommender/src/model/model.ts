@@ -64,7 +64,7 @@ export class Model {
     if (parts.nextVisit !== undefined) {
       const { parameters, returnRate } = parts.nextVisit;
       this.#next = {
-        candidates: new NextVisit(parts.tables, parts.baskets, returnRate, parts.popularOrder),
+        candidates: new NextVisit(parts.tables, parts.baskets, returnRate),
         mlp: new Mlp(NEXT_FEATURES, NEXT_CANDIDATES_MAX),
       };
       this.#next.mlp.parameters.set(parameters);
@@ -112,7 +112,8 @@ export class Model {
     if (next !== undefined && known !== undefined && known.count > 0) {
       const { candidates, mlp } = next;
       if (options.repeats === false) this.#gate.closeAll(known.items, known.count);
-      candidates.gather(known, (item) => this.#gate.admits(item));
+      const popular = options.acceptAlso?.few ?? this.parts.popularOrder;
+      candidates.gather(known, popular, (item) => this.#gate.admits(item));
       for (let c = 0; c < candidates.count; c++) candidates.write(c, mlp.x, c * mlp.layout.stride);
       mlp.forward(candidates.count);
       this.#best.clear();

@@ -80,7 +80,6 @@ export class NextVisit {
   readonly #tables: ItemTables;
   readonly #baskets: Baskets;
   readonly #returnRate: Float32Array;
-  readonly #popular: Int32Array;
   readonly #logVisits: Float32Array;
   readonly #logRecent: Float32Array;
   readonly #basketSums: Float32Array;
@@ -100,11 +99,10 @@ export class NextVisit {
   readonly items = new Int32Array(NEXT_CANDIDATES_MAX);
   count = 0;
 
-  constructor(tables: ItemTables, baskets: Baskets, returnRate: Float32Array, popular: Int32Array) {
+  constructor(tables: ItemTables, baskets: Baskets, returnRate: Float32Array) {
     this.#tables = tables;
     this.#baskets = baskets;
     this.#returnRate = returnRate;
-    this.#popular = popular;
     this.#logVisits = tables.visits.map((visits) => Math.log1p(visits));
     this.#logRecent = tables.recentVisits.map((visits) => Math.log(visits + 0.05));
     this.#basketSums = new Float32Array(tables.itemCount);
@@ -124,7 +122,8 @@ export class NextVisit {
     return this.#basketSums[item] === 0 && this.#sessionSums[item] === 0 ? -1 : this.#sourceOf[item]!;
   }
 
-  gather(past: PastVisits, accept: (item: number) => boolean): void {
+  /** `popular`: most popular first, all or those that are known to be accepted. */
+  gather(past: PastVisits, popular: Int32Array, accept: (item: number) => boolean): void {
     for (let t = 0; t < this.#touchedCount; t++) {
       this.#basketSums[this.#touched[t]!] = 0;
       this.#sessionSums[this.#touched[t]!] = 0;
@@ -142,8 +141,8 @@ export class NextVisit {
     this.#keep(ownMax);
     this.#keepOthers(basketMax, this.#basketSums, accept);
     this.#keepOthers(sessionMax, this.#sessionSums, accept);
-    for (let i = 0, kept = 0; i < this.#popular.length && kept < popularMax; i++) {
-      const item = this.#popular[i]!;
+    for (let i = 0, kept = 0; i < popular.length && kept < popularMax; i++) {
+      const item = popular[i]!;
       if (!accept(item)) continue;
       kept++;
       this.#list(item);
