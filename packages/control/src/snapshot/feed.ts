@@ -37,6 +37,7 @@ export async function openSnapshotFeed(
   const subscribers = new Set<Subscriber>();
   let tenants = new Set<string>();
   let upstreams = new Set<string>();
+  let noted = 0;
   let reading = false;
   let closed = false;
   let version = await source.version();
@@ -51,6 +52,8 @@ export async function openSnapshotFeed(
     }
     if (message.tenant != null) tenants.add(message.tenant);
     if (message.upstream !== undefined) upstreams.add(message.upstream);
+    // In the order of their commits, which is that of their versions.
+    noted = message.version;
     void read();
   }
 
@@ -61,9 +64,11 @@ export async function openSnapshotFeed(
       const [tenantIds, upstreamIds] = [[...tenants], [...upstreams]];
       tenants = new Set();
       upstreams = new Set();
+      // Not the version that is read: a write that committed meanwhile is in that, and its notification still to come.
+      const upTo = noted;
       try {
-        const change = await source.change(tenantIds, upstreamIds);
-        version = change.version;
+        const change = await source.change(upTo, tenantIds, upstreamIds);
+        version = Math.max(version, upTo);
         for (const subscriber of subscribers) subscriber.onChange(change);
       } catch (error) {
         onError(error);

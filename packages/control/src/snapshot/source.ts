@@ -12,7 +12,7 @@ export interface SnapshotPart {
   readonly revokedSessions: readonly Static<typeof RevokedSession>[];
 }
 
-/** The state of everything that changed, as of `version`. */
+/** The state of everything that changed up to `version`; what is newer comes again with its own. */
 export interface SnapshotChange extends SnapshotPart {
   readonly version: number;
   readonly removedTenants: readonly string[];
@@ -23,7 +23,8 @@ export interface SnapshotSource {
   version(): Promise<number>;
   /** Everything, in parts, of one moment. Answers the version of that moment; nothing is held in memory as a whole. */
   full(onBegin: (version: number) => Promise<void>, onPart: (part: SnapshotPart) => Promise<void>): Promise<number>;
-  change(tenantIds: readonly string[], upstreamIds: readonly string[]): Promise<SnapshotChange>;
+  /** `version`: the newest that the ids come from. */
+  change(version: number, tenantIds: readonly string[], upstreamIds: readonly string[]): Promise<SnapshotChange>;
 }
 
 export function createSnapshotSource(db: Database, reader: TenantReader): SnapshotSource {
@@ -48,8 +49,8 @@ export function createSnapshotSource(db: Database, reader: TenantReader): Snapsh
           afterId = last.tenant.id;
         }
       }),
-    change: (tenantIds, upstreamIds) =>
-      atOneMoment(async (tx, version) => {
+    change: (version, tenantIds, upstreamIds) =>
+      atOneMoment(async (tx) => {
         const tenants = await reader.byIds(tx, tenantIds);
         const upstreams = (await upstreamsOf(tx)).filter(({ id }) => upstreamIds.includes(id));
         return {
