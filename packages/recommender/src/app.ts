@@ -1,11 +1,4 @@
-import {
-  EndcapError,
-  type Environment,
-  isStrategy,
-  RankRequest,
-  RecommendationAnswer,
-  StrategyRequest,
-} from "@endcap/protocol";
+import { EndcapError, type Environment, isStrategy, RankRequest, StrategyRequest } from "@endcap/protocol";
 import {
   type App,
   createService,
@@ -22,7 +15,6 @@ import type { RecommenderConfig } from "./config.ts";
 import { LiveDelta } from "./live/live-delta.ts";
 import { LiveTail } from "./live/live-tail.ts";
 import { randomPool } from "./random-pool.ts";
-import { AnswerText } from "./serving/answer-text.ts";
 import { Champion } from "./serving/champion.ts";
 import { FallbackPublisher } from "./serving/fallback-publisher.ts";
 import { watchIdle } from "./serving/idle-watch.ts";
@@ -131,30 +123,22 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     });
   };
 
-  // Answers are built by us from checked parts; checking them again on every request would double their cost.
-  const texts = new AnswerText();
-  const serializerCompiler = () => (answer: unknown) => texts.of(answer as RecommendationAnswer);
-
   await app.register(async (internal: App) => {
     await internal.register(internalAuth, {
       audience: "recommender",
       jwksFile: config.jwksFile,
       tenant: config.tenant,
     });
-    trimWhenQuiet(internal, quietMs, () => texts.forget());
+    trimWhenQuiet(internal, quietMs, () => catalogue.bySlot.forget());
     if (config.idleMs > 0) watchIdle(internal, config.idleMs, tellParent);
 
-    internal.post(
-      "/internal/v1/recommend",
-      { schema: { body: RankRequest, response: { 200: RecommendationAnswer } }, serializerCompiler },
-      async (request, reply) => {
-        const principal = principalOf(request);
-        const recommended = await recommender.recommend(principal, request.body);
-        // A preview was made for the shop, not for a shopper.
-        if (request.body.preview === undefined) logWhenAnswered(reply, principal.env, recommended);
-        return recommended.answer;
-      },
-    );
+    internal.post("/internal/v1/recommend", { schema: { body: RankRequest } }, async (request, reply) => {
+      const principal = principalOf(request);
+      const recommended = await recommender.recommend(principal, request.body);
+      // A preview was made for the shop, not for a shopper.
+      if (request.body.preview === undefined) logWhenAnswered(reply, principal.env, recommended);
+      return reply.type("application/json; charset=utf-8").send(recommended.text);
+    });
 
     internal.post(
       "/v1/recommenders/:strategy",
@@ -162,9 +146,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
         schema: {
           params: Type.Object({ strategy: Type.String() }),
           body: StrategyRequest,
-          response: { 200: RecommendationAnswer },
         },
-        serializerCompiler,
       },
       async (request, reply) => {
         const principal = principalOf(request);
@@ -177,7 +159,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
           request: { include: ["score"], ...request.body },
         });
         logWhenAnswered(reply, principal.env, recommended);
-        return recommended.answer;
+        return reply.type("application/json; charset=utf-8").send(recommended.text);
       },
     );
   });

@@ -1,9 +1,11 @@
 import type { Item } from "@endcap/protocol";
 
 interface Dated {
-  readonly item: Item;
+  readonly id: string;
   readonly slot: number;
   readonly at: number;
+  /** Removed, and not yet taken out. */
+  gone: boolean;
 }
 
 /**
@@ -13,19 +15,23 @@ interface Dated {
 export class ByUpdate {
   #sorted: Dated[] = [];
   #arrived: Dated[] = [];
-  /** Removed and not yet taken out. */
-  readonly #gone = new Set<Item>();
+  #removed = false;
+  readonly #inSlot = new Map<number, Dated>();
 
-  /** The item in a slot of the catalogue. */
-  add(slot: number, item: Item): void {
-    if (this.#gone.delete(item)) return;
-    const at = Date.parse(item.updatedAt);
-    this.#arrived.push({ item, slot, at: Number.isFinite(at) ? at : 0 });
+  /** The item in a slot of the catalogue, which is not in here. */
+  add(slot: number, { id, updatedAt }: Pick<Item, "id" | "updatedAt">): void {
+    const at = Date.parse(updatedAt);
+    const dated: Dated = { id, slot, at: Number.isFinite(at) ? at : 0, gone: false };
+    this.#inSlot.set(slot, dated);
+    this.#arrived.push(dated);
   }
 
-  /** The very object that was added. */
-  remove(item: Item): void {
-    this.#gone.add(item);
+  remove(slot: number): void {
+    const dated = this.#inSlot.get(slot);
+    if (dated === undefined) return;
+    dated.gone = true;
+    this.#removed = true;
+    this.#inSlot.delete(slot);
   }
 
   /** Slots. */
@@ -35,8 +41,9 @@ export class ByUpdate {
   }
 
   #settle(): void {
-    if (this.#arrived.length === 0 && this.#gone.size === 0) return;
-    const [old, fresh, gone] = [this.#sorted, this.#arrived.sort(newer), this.#gone];
+    if (this.#arrived.length === 0 && !this.#removed) return;
+    const old = this.#sorted.filter(({ gone }) => !gone);
+    const fresh = this.#arrived.filter(({ gone }) => !gone).sort(newer);
     const merged: Dated[] = [];
     let next = 0;
     for (const dated of old) {
@@ -44,10 +51,10 @@ export class ByUpdate {
       merged.push(dated);
     }
     while (next < fresh.length) merged.push(fresh[next++] as Dated);
-    this.#sorted = gone.size === 0 ? merged : merged.filter(({ item }) => !gone.has(item));
+    this.#sorted = merged;
     this.#arrived = [];
-    gone.clear();
+    this.#removed = false;
   }
 }
 
-const newer = (a: Dated, b: Dated): number => b.at - a.at || (a.item.id < b.item.id ? -1 : 1);
+const newer = (a: Dated, b: Dated): number => b.at - a.at || (a.id < b.id ? -1 : 1);

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Item } from "@endcap/protocol";
 import type { CatalogStore } from "@endcap/storage";
 import { Expiry } from "./expiry.ts";
+import { PackedItems } from "./packed-items.ts";
 
 /**
  * Told of every change: the item as it was and as it is, either of which may be missing. The same item twice: it has
@@ -17,12 +18,15 @@ const changesPerPage = 250;
  * lists) listens and follows item by item: a catalogue moves all the time, and nothing may start over with every price.
  *
  * An item has a slot, a small number, for as long as it is there: what is remembered of items is kept in arrays by slot.
+ * What every request asks of many items has an array of its own; the rest is read from the item's text.
  */
 export class Catalogue {
   readonly #store: CatalogStore;
   readonly #now: () => number;
   readonly #slotOf = new Map<string, number>();
-  readonly #items: (Item | undefined)[] = [];
+  readonly #items = new PackedItems();
+  readonly #ids: (string | undefined)[] = [];
+  readonly #groups: (string | undefined)[] = [];
   readonly #free: number[] = [];
   #servable = new Uint8Array(1_024);
   readonly #listeners: CatalogueListener[] = [];
@@ -38,9 +42,19 @@ export class Catalogue {
     return this.#slotOf.size;
   }
 
-  /** The items by their slots; `undefined` where a slot is free. It grows, and is never replaced. */
-  get bySlot(): readonly (Item | undefined)[] {
+  /** It grows, and is never replaced. */
+  get bySlot(): PackedItems {
     return this.#items;
+  }
+
+  /** `undefined`: the slot is free. */
+  idAt(slot: number): string | undefined {
+    return this.#ids[slot];
+  }
+
+  /** Which items are variants of one product. */
+  groupAt(slot: number): string | undefined {
+    return this.#groups[slot];
   }
 
   /** -1: there is no such item. */
@@ -50,11 +64,7 @@ export class Catalogue {
 
   get(id: string): Item | undefined {
     const slot = this.#slotOf.get(id);
-    return slot === undefined ? undefined : this.#items[slot];
-  }
-
-  *items(): Generator<Item> {
-    for (const slot of this.#slotOf.values()) yield this.#items[slot] as Item;
+    return slot === undefined ? undefined : this.#items.at(slot);
   }
 
   /** For what keeps an index of the items and must not walk them all after each change. */
@@ -83,7 +93,10 @@ export class Catalogue {
       more = page.more;
       if (more) await nextTurn();
     }
-    for (const id of this.#expiry.turned(this.#now())) this.#take(id, this.get(id));
+    for (const id of this.#expiry.turned(this.#now())) {
+      const item = this.get(id);
+      this.#put(this.slotOf(id), item, item);
+    }
   }
 
   async #reload(): Promise<void> {
@@ -98,13 +111,19 @@ export class Catalogue {
   #take(id: string, after: Item | undefined): void {
     const slot = this.#slotOf.get(id) ?? (after === undefined ? undefined : this.#slotFor(id));
     if (slot === undefined) return;
-    const before = this.#items[slot];
-    this.#items[slot] = after;
-    this.#servable[slot] = after !== undefined && maySell(after, this.#now()) ? 1 : 0;
-    if (after !== before) this.#expiry.set(id, after?.expiresAt);
+    const before = this.#items.at(slot);
+    this.#items.put(slot, after);
+    this.#ids[slot] = after && id;
+    this.#groups[slot] = after?.groupId;
+    this.#expiry.set(id, after?.expiresAt);
     if (after === undefined) this.#slotOf.delete(id);
-    for (const listener of this.#listeners) listener(slot, before, after);
+    this.#put(slot, before, after);
     if (after === undefined) this.#free.push(slot);
+  }
+
+  #put(slot: number, before: Item | undefined, after: Item | undefined): void {
+    this.#servable[slot] = after !== undefined && maySell(after, this.#now()) ? 1 : 0;
+    for (const listener of this.#listeners) listener(slot, before, after);
   }
 
   #slotFor(id: string): number {

@@ -41,17 +41,20 @@ interface Neighbours {
  */
 export class SimilarItems {
   readonly #catalogue: Catalogue;
-  #includes: (item: Item) => boolean;
+  #includes: (id: string) => boolean;
   #postings = new Postings();
   readonly #neighboursMax: number;
   /** By the slot of the seed. */
   readonly #neighbours: LRUCache<number, Neighbours>;
   readonly #sorting = new Float64Array(sharedMax);
   #prices = new Float64Array(1_024);
+  /** 0: none. */
+  #brands = new Int32Array(1_024);
+  #brandCodes = new Map<string, number>();
   #byUpdate = new ByUpdate();
 
   /** Only servable items for which `includes` holds are found. */
-  constructor(catalogue: Catalogue, includes: (item: Item) => boolean = () => true, options = defaults) {
+  constructor(catalogue: Catalogue, includes: (id: string) => boolean = () => true, options = defaults) {
     this.#catalogue = catalogue;
     this.#neighboursMax = options.neighboursMax;
     this.#neighbours = new LRUCache({ max: options.seedsMax });
@@ -66,16 +69,20 @@ export class SimilarItems {
   }
 
   /** Another choice of items: walks the catalogue. */
-  include(includes: (item: Item) => boolean): void {
+  include(includes: (id: string) => boolean): void {
     this.#includes = includes;
     this.#postings = new Postings();
     this.#neighbours.clear();
     this.#byUpdate = new ByUpdate();
-    for (const [slot, item] of this.#catalogue.bySlot.entries()) {
-      if (item === undefined || !includes(item)) continue;
+    this.#brandCodes = new Map();
+    const items = this.#catalogue.bySlot;
+    for (let slot = 0; slot < items.length; slot++) {
+      const id = this.#catalogue.idAt(slot);
+      if (id === undefined || !includes(id)) continue;
+      const item = items.at(slot) as Item;
       this.#postings.add(slot, item);
       this.#byUpdate.add(slot, item);
-      this.#setPrice(slot, item);
+      this.#setFacts(slot, item);
     }
   }
 
@@ -84,20 +91,20 @@ export class SimilarItems {
    * variants. At most `neighboursMax` of a seed are known, so that few may be left of a narrow filter.
    */
   similarTo(seeds: readonly number[], limit: number, accept: (slot: number) => boolean): Similar[] {
-    const items = this.#catalogue.bySlot;
+    const catalogue = this.#catalogue;
     const lists = seeds.map((seed): Reading => ({ seed, neighbours: this.#neighboursOf(seed), next: 0 }));
     // Each list is sorted, so the best of all is at the head of one: no more is looked at than is taken or refused.
     const taken = new Set(seeds);
-    const groups = new Set(seeds.map((seed) => items[seed]?.groupId).filter((id) => id !== undefined));
+    const groups = new Set(seeds.map((seed) => catalogue.groupAt(seed)).filter((id) => id !== undefined));
     const found: Similar[] = [];
     while (found.length < limit) {
       let head: Reading | undefined;
       for (const list of lists) if (scoreOf(list) > scoreOf(head)) head = list;
       if (head === undefined) break;
       const slot = head.neighbours.slots[head.next++] as number;
-      if (!this.#catalogue.isServable(slot) || !accept(slot) || taken.has(slot)) continue;
+      if (!catalogue.isServable(slot) || !accept(slot) || taken.has(slot)) continue;
       taken.add(slot);
-      const group = items[slot]?.groupId;
+      const group = catalogue.groupAt(slot);
       if (group === undefined || !groups.has(group)) found.push({ slot, seed: head.seed });
     }
     return found;
@@ -116,16 +123,16 @@ export class SimilarItems {
   #neighboursOf(seed: number): Neighbours {
     let known = this.#neighbours.get(seed);
     if (known === undefined) {
-      known = this.#findNeighbours(seed, this.#catalogue.bySlot[seed] as Item);
+      known = this.#findNeighbours(seed, this.#catalogue.bySlot.at(seed) as Item);
       this.#neighbours.set(seed, known);
     }
     return known;
   }
 
   #findNeighbours(slot: number, seed: Item): Neighbours {
-    const items = this.#catalogue.bySlot;
     const shared = this.#postings.sharedWith(slot, seed, weights);
     const price = Number(seed.price);
+    const brand = this.#brandCode(seed.brand);
     const least = this.#leastOf(shared, likenessMax);
     let count = 0;
     for (let n = 0; n < shared.count; n++) {
@@ -133,14 +140,14 @@ export class SimilarItems {
       if (score < least) continue;
       const other = shared.slots[n] as number;
       shared.slots[count] = other;
-      shared.scores[count++] = score + likeness(seed, price, items[other] as Item, this.#prices[other] as number);
+      shared.scores[count++] = score + this.#likeness(brand, price, other);
     }
     shared.count = count;
     const enough = this.#leastOf(shared, this.#neighboursMax);
     const found: { slot: number; score: number; id: string }[] = [];
     for (let n = 0; n < count; n++) {
       const [other, score] = [shared.slots[n] as number, shared.scores[n] as number];
-      if (score >= enough) found.push({ slot: other, score, id: (items[other] as Item).id });
+      if (score >= enough) found.push({ slot: other, score, id: this.#catalogue.idAt(other) as string });
     }
     found.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
     found.length = Math.min(found.length, this.#neighboursMax);
@@ -158,12 +165,12 @@ export class SimilarItems {
   }
 
   #change(slot: number, before: Item | undefined, after: Item | undefined): void {
-    const was = before !== undefined && this.#includes(before);
-    const is = after !== undefined && this.#includes(after);
-    if (was) this.#byUpdate.remove(before);
+    const was = before !== undefined && this.#includes(before.id);
+    const is = after !== undefined && this.#includes(after.id);
+    if (was) this.#byUpdate.remove(slot);
     if (is) {
       this.#byUpdate.add(slot, after);
-      this.#setPrice(slot, after);
+      this.#setFacts(slot, after);
     }
     if (before !== undefined && after !== undefined && sameKeys(before, after)) return;
     this.#neighbours.delete(slot);
@@ -172,13 +179,34 @@ export class SimilarItems {
     if (was || is) this.#neighbours.clear();
   }
 
-  #setPrice(slot: number, { price }: Item): void {
+  #likeness(brand: number, price: number, other: number): number {
+    const otherPrice = this.#prices[other] as number;
+    const band = price === otherPrice ? 1 : Math.min(price, otherPrice) / Math.max(price, otherPrice);
+    const sameBrand = brand !== 0 && brand === this.#brands[other];
+    return (sameBrand ? weights.brand : 0) + weights.price * (Number.isFinite(band) ? band : 0);
+  }
+
+  #setFacts(slot: number, { price, brand }: Item): void {
     if (slot >= this.#prices.length) {
-      const grown = new Float64Array(2 * slot);
-      grown.set(this.#prices);
-      this.#prices = grown;
+      const prices = new Float64Array(2 * slot);
+      prices.set(this.#prices);
+      this.#prices = prices;
+      const brands = new Int32Array(2 * slot);
+      brands.set(this.#brands);
+      this.#brands = brands;
     }
     this.#prices[slot] = Number(price);
+    this.#brands[slot] = this.#brandCode(brand);
+  }
+
+  #brandCode(brand: string | undefined): number {
+    if (brand === undefined) return 0;
+    let code = this.#brandCodes.get(brand);
+    if (code === undefined) {
+      code = this.#brandCodes.size + 1;
+      this.#brandCodes.set(brand, code);
+    }
+    return code;
   }
 }
 
@@ -191,10 +219,4 @@ interface Reading {
 /** Of the next neighbour; below all others when there is none. */
 function scoreOf(reading: Reading | undefined): number {
   return reading?.neighbours.scores[reading.next] ?? Number.NEGATIVE_INFINITY;
-}
-
-function likeness(a: Item, price: number, b: Item, otherPrice: number): number {
-  const brand = a.brand !== undefined && a.brand === b.brand ? weights.brand : 0;
-  const band = price === otherPrice ? 1 : Math.min(price, otherPrice) / Math.max(price, otherPrice);
-  return brand + weights.price * (Number.isFinite(band) ? band : 0);
 }

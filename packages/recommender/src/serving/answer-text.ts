@@ -1,31 +1,17 @@
-import type { Item, RecommendationAnswer } from "@endcap/protocol";
+import type { RecommendationAnswer } from "@endcap/protocol";
 
 /**
- * Answers as JSON. Items are most of an answer's bytes and the same in many answers: each is put into words once, for as
- * long as it stays as it is.
+ * An answer as JSON, with `itemTexts` as the items of its entries, where there are any: the catalogue has them as JSON
+ * already, and they are most of an answer's bytes.
  */
-export class AnswerText {
-  #texts = new WeakMap<Item, string>();
-
-  of({ recommendationId, items, ...rest }: RecommendationAnswer): string {
-    const entries = items.map(({ item, ...entry }) => {
-      const text = JSON.stringify(entry);
-      return item === undefined ? text : `${text.slice(0, -1)},"item":${this.#itemText(item)}}`;
-    });
-    return `{"recommendationId":"${recommendationId}","items":[${entries.join()}],${JSON.stringify(rest).slice(1)}`;
-  }
-
-  /** Gives the memory back: for when nobody asks. */
-  forget(): void {
-    this.#texts = new WeakMap();
-  }
-
-  #itemText(item: Item): string {
-    let text = this.#texts.get(item);
-    if (text === undefined) {
-      text = JSON.stringify(item);
-      this.#texts.set(item, text);
-    }
-    return text;
-  }
+export function answerText(
+  { recommendationId, items, ...rest }: RecommendationAnswer,
+  itemTexts: readonly (string | undefined)[],
+): string {
+  const entries = items.map((entry, n) => {
+    const text = JSON.stringify(entry);
+    const item = itemTexts[n];
+    return item === undefined ? text : `${text.slice(0, -1)},"item":${item}}`;
+  });
+  return `{"recommendationId":"${recommendationId}","items":[${entries.join()}],${JSON.stringify(rest).slice(1)}`;
 }

@@ -1,4 +1,3 @@
-import type { Item } from "@endcap/protocol";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SimilarItems } from "../catalogue/similar-items.ts";
 import type { Model } from "../model/index.ts";
@@ -67,7 +66,7 @@ export class Exploration {
 
   #pool(seedIds: readonly string[], accept: (slot: number) => boolean): Ranked[] {
     const seeds = seedIds.map((id) => this.#catalogue.slotOf(id)).filter((slot) => slot >= 0);
-    const idIn = (slot: number) => (this.#catalogue.bySlot[slot] as Item).id;
+    const idIn = (slot: number) => this.#catalogue.idAt(slot) as string;
     if (seeds.length === 0)
       return this.#newItems
         .newest(poolMax, accept)
@@ -82,7 +81,7 @@ export class Exploration {
     if (this.#model === model) return;
     this.#model = model;
     const { visits } = model.parts.tables;
-    this.#newItems.include(({ id }) => {
+    this.#newItems.include((id) => {
       const index = model.indexOf(id);
       return index < 0 || visits[index] === 0;
     });

@@ -1,4 +1,5 @@
 import type { Item } from "@endcap/protocol";
+import type { PackedItems } from "../catalogue/packed-items.ts";
 import type { CompiledFilter } from "./filters.ts";
 import type { ItemColumns } from "./item-columns.ts";
 
@@ -15,7 +16,7 @@ const fewShare = 50;
  * after a hundred; a filter that refuses most of what it is asked is then judged over the columns, all items at once.
  */
 export class FilterView {
-  readonly #items: readonly (Item | undefined)[];
+  readonly #items: PackedItems;
   readonly #columns: ItemColumns;
   readonly #filter: CompiledFilter;
   #verdicts: Uint8Array;
@@ -23,7 +24,7 @@ export class FilterView {
   #few: Int32Array | undefined;
   #whole = false;
 
-  constructor(items: readonly (Item | undefined)[], columns: ItemColumns, filter: CompiledFilter) {
+  constructor(items: PackedItems, columns: ItemColumns, filter: CompiledFilter) {
     this.#items = items;
     this.#columns = columns;
     this.#filter = filter;
@@ -32,10 +33,11 @@ export class FilterView {
 
   /** A free slot, and -1, is never accepted. */
   accepts(slot: number): boolean {
+    if (slot < 0) return false;
     const known = this.#verdicts[slot];
     if (known === yes) return true;
     if (known === no) return false;
-    const item = this.#items[slot];
+    const item = this.#items.at(slot);
     if (item === undefined) return false;
     if (!this.#whole && ++this.#singles > singlesMax) {
       this.#judgeAll();

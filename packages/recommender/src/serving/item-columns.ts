@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FilterLeaf, FilterNode, Item, Scalar } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
+import type { PackedItems } from "../catalogue/packed-items.ts";
 
 /** Fields that have a column; each costs four bytes an item and its distinct values. */
 const columnsMax = 32;
 /** Items that are read in one go: about a millisecond. */
-const itemsPerTurn = 2_000;
+const itemsPerTurn = 300;
 /** Values that went out of use are dropped with their column once there are as many for each item. */
 const valuesPerItemMax = 2;
 
@@ -68,14 +69,14 @@ function codeIn<K>(codes: Map<K, number>, key: K, values: (readonly Scalar[])[],
  * distinct value and looked up for each item. A column is made, a part of it each turn, when it is first asked for.
  */
 export class ItemColumns {
-  readonly #items: readonly (Item | undefined)[];
+  readonly #items: PackedItems;
   readonly #columns = new LRUCache<string, Column>({ max: columnsMax });
   /** Of the first part of a filter, the slots that it keeps: what a new filter takes most memory for. */
   #kept = new Int32Array(0);
   #marked = new Uint8Array(0);
 
-  /** `items` by slot; it may grow. */
-  constructor(items: readonly (Item | undefined)[]) {
+  /** `items` may grow. */
+  constructor(items: PackedItems) {
     this.#items = items;
   }
 
@@ -120,7 +121,7 @@ export class ItemColumns {
     for (let slot = 0; slot < this.#items.length; ) {
       await nextTurn();
       const end = Math.min(slot + itemsPerTurn, this.#items.length);
-      for (; slot < end; slot++) column.put(slot, this.#items[slot]);
+      for (; slot < end; slot++) column.put(slot, this.#items.at(slot));
     }
     column.ready = true;
   }
@@ -156,7 +157,7 @@ export class ItemColumns {
   #all(): Int32Array {
     const slots = new Int32Array(this.#items.length);
     let count = 0;
-    for (let slot = 0; slot < slots.length; slot++) if (this.#items[slot] !== undefined) slots[count++] = slot;
+    for (let slot = 0; slot < slots.length; slot++) if (this.#items.has(slot)) slots[count++] = slot;
     return slots.subarray(0, count);
   }
 

@@ -29,7 +29,13 @@ export class ItemView {
     this.#slots = new Int32Array(model.itemCount).fill(none);
     this.#bare = catalogue.size === 0;
     this.servable = new Uint8Array(model.itemCount).fill(this.#bare ? 1 : 0);
-    for (const [slot, item] of catalogue.bySlot.entries()) this.change(slot, undefined, item);
+    for (let slot = 0; slot < catalogue.bySlot.length; slot++) {
+      const id = catalogue.idAt(slot);
+      if (id === undefined) continue;
+      const index = model.indexOf(id);
+      this.#place(slot, index, true);
+      if (index < 0) this.#unknown.add(slot, catalogue.bySlot.at(slot) as Item);
+    }
   }
 
   /** The catalogue's slot of a model's item; -1: it is not there. */
@@ -53,12 +59,13 @@ export class ItemView {
   }
 
   idOf(index: number): string {
-    return this.itemAt(index)?.id ?? this.model.idOf(index);
+    const slot = this.slotAt(index);
+    return slot < 0 ? this.model.idOf(index) : (this.#catalogue.idAt(slot) as string);
   }
 
   itemAt(index: number): Item | undefined {
     const slot = this.slotAt(index);
-    return slot < 0 ? undefined : this.#catalogue.bySlot[slot];
+    return slot < 0 ? undefined : this.#catalogue.bySlot.at(slot);
   }
 
   /** Slots of items that the model does not know, most recently updated first; not all of them may be shown. */
@@ -88,17 +95,21 @@ export class ItemView {
     const item = after ?? before;
     if (item === undefined) return;
     const index = this.model.indexOf(item.id);
-    this.#setIndex(slot, after === undefined ? none : index);
+    this.#place(slot, index, after !== undefined);
     if (index < 0) {
-      if (before !== undefined) this.#unknown.remove(before);
+      if (before !== undefined) this.#unknown.remove(slot);
       if (after !== undefined) this.#unknown.add(slot, after);
-    } else {
-      this.#slots[index] = after === undefined ? none : slot;
     }
+  }
+
+  #place(slot: number, index: number, there: boolean): void {
+    this.#setIndex(slot, there ? index : none);
     const bare = this.#catalogue.size === 0;
     if (bare !== this.#bare) this.servable.fill(bare ? 1 : 0);
     this.#bare = bare;
-    if (index >= 0 && !bare) this.servable[index] = after !== undefined && this.#catalogue.isServable(slot) ? 1 : 0;
+    if (index < 0) return;
+    this.#slots[index] = there ? slot : none;
+    if (!bare) this.servable[index] = there && this.#catalogue.isServable(slot) ? 1 : 0;
   }
 
   #setIndex(slot: number, index: number): void {

@@ -1,4 +1,4 @@
-import type { Item, ItemPredicate, PlacementRule, RuleEffect } from "@endcap/protocol";
+import type { PlacementRule, RuleEffect } from "@endcap/protocol";
 import { type CompiledFilter, filterOf, noneOf } from "./filters.ts";
 import { keyOf, type Ranked } from "./ranked.ts";
 
@@ -62,24 +62,20 @@ export class Merchandising {
     return this.#pin(this.#boost(ranked, judge), pinned);
   }
 
-  /** What each rule did to the list `shown`, an entry for each thing that it does; `candidates` is the catalogue. */
+  /** What each rule did to the list `shown`, an entry for each thing that it does. */
   effects(
     shown: readonly Ranked[],
-    itemOf: (id: string) => Item | undefined,
-    candidates: () => Iterable<Item>,
+    judge: (filter: CompiledFilter) => (entry: Ranked) => boolean,
+    firstOf: (filter: CompiledFilter, limit: number) => string[],
   ): RuleEffect[] {
     const ids = shown.map(({ id }) => id);
-    const matching = (matches: ItemPredicate | undefined) =>
-      ids.filter((id) => {
-        const item = itemOf(id);
-        return item !== undefined && matches?.(item) === true;
-      });
+    const matching = (filter: CompiledFilter) => shown.filter(judge(filter)).map(({ id }) => id);
     const effects = this.#active.flatMap(({ rule, boosted, excluded }): RuleEffect[] => {
       const pinned = rule.pin?.items.filter((id) => ids.includes(id));
       return [
         ...(pinned ? [effect(rule, "pinned", pinned)] : []),
-        ...(boosted ? [effect(rule, "boosted", matching(boosted.matches))] : []),
-        ...(excluded ? [effect(rule, "excluded", firstOf(candidates(), excluded.matches))] : []),
+        ...(boosted ? [effect(rule, "boosted", matching(boosted))] : []),
+        ...(excluded ? [effect(rule, "excluded", firstOf(excluded, idsPerEffectMax))] : []),
       ];
     });
     return [...effects, ...this.#inactive.map(({ id }): RuleEffect => ({ rule: id, did: "inactive", items: [] }))];
@@ -119,14 +115,4 @@ export class Merchandising {
 
 function effect({ id }: PlacementRule, did: "pinned" | "boosted" | "excluded", items: string[]): RuleEffect {
   return { rule: id, did: items.length > 0 ? did : "nothing", items: items.slice(0, idsPerEffectMax) };
-}
-
-/** Ids of the first items that match, as many as an effect names. */
-function firstOf(items: Iterable<Item>, matches: ItemPredicate): string[] {
-  const found: string[] = [];
-  for (const item of items) {
-    if (found.length === idsPerEffectMax) break;
-    if (matches(item)) found.push(item.id);
-  }
-  return found;
 }

@@ -1,4 +1,4 @@
-import type { Item } from "@endcap/protocol";
+import type { Item, RuleEffect } from "@endcap/protocol";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SimilarItems } from "../catalogue/similar-items.ts";
 import type { LiveDelta } from "../live/live-delta.ts";
@@ -70,10 +70,10 @@ export class Ranker {
     const ranked = this.#categoryFirst(query, (each) =>
       model === undefined ? this.#withoutModel(each) : this.#withModel(model, each, audience),
     );
-    const itemOf = ({ slot }: Ranked) => this.#catalogue.bySlot[slot];
+    const groupOf = ({ slot }: Ranked) => this.#catalogue.groupAt(slot);
     const inView = rules.strategy === "personalized_ranking" ? [] : rules.items;
     const varied = rules.collapseVariants
-      ? collapseVariants(ranked, this.#itemsOf(inView), query.reach, itemOf)
+      ? collapseVariants(ranked, this.#itemsOf(inView), query.reach, groupOf)
       : ranked;
     const pinned = (id: string): Ranked | undefined => {
       // A pin among given ids moves one of them; it brings no other.
@@ -83,6 +83,18 @@ export class Ranker {
     };
     const ordered = rules.merchandising.apply(varied, (filter) => this.#judge(filter), pinned);
     return ordered.slice(rules.offset, rules.offset + rules.limit);
+  }
+
+  /** What each rule of a placement did to the list `shown`. */
+  effects({ merchandising }: RankRules, shown: readonly Ranked[]): RuleEffect[] {
+    const firstOf = (filter: CompiledFilter, limit: number): string[] => {
+      const view = this.#filters.viewOf(filter);
+      const ids: string[] = [];
+      for (let slot = 0; slot < this.#catalogue.bySlot.length && ids.length < limit; slot++)
+        if (view.accepts(slot)) ids.push(this.#catalogue.idAt(slot) as string);
+      return ids;
+    };
+    return merchandising.effects(shown, (filter) => this.#judge(filter), firstOf);
   }
 
   #queryOf(rules: RankRules, history: History): Query {
@@ -139,7 +151,7 @@ export class Ranker {
   /** The most popular servable items, for the fallback list. */
   popular(model: Model | undefined, limit: number): Item[] {
     if (model !== undefined) return this.#desk.popular(model, limit);
-    return this.#similar.newest(limit, () => true).map((slot) => this.#catalogue.bySlot[slot] as Item);
+    return this.#similar.newest(limit, () => true).map((slot) => this.#catalogue.bySlot.at(slot) as Item);
   }
 
   #withModel(model: Model, query: Query, audience: Audience): Ranked[] {
@@ -152,7 +164,7 @@ export class Ranker {
       rules.strategy === "for_you" ? sellingNow(spoken, { lists, live: this.#live, allowed: query.allowed }) : spoken;
     const filled = this.#fill(sold, this.#desk.viewOf(model).unknown(), query);
     if (rules.strategy === "bought_together") return filled;
-    const unseen = (slot: number) => !history.seen.has((this.#catalogue.bySlot[slot] as Item).id);
+    const unseen = (slot: number) => !history.seen.has(this.#catalogue.idAt(slot) as string);
     return this.#exploration.explore(filled, model, seeds, audience, (slot) => accepts(slot) && unseen(slot));
   }
 
@@ -279,9 +291,7 @@ export class Ranker {
     const seeds = seedIds.map((id) => this.#catalogue.slotOf(id)).filter((slot) => slot >= 0);
     return this.#similar
       .similarTo(seeds, limit, accept)
-      .map(({ slot, seed }, index) =>
-        this.#entryIn(slot, 1 / (1 + index), "similar", (this.#catalogue.bySlot[seed] as Item).id),
-      );
+      .map(({ slot, seed }, index) => this.#entryIn(slot, 1 / (1 + index), "similar", this.#catalogue.idAt(seed)));
   }
 
   #entryOf(id: string, score: number, cause: Cause): Ranked {
@@ -289,7 +299,7 @@ export class Ranker {
   }
 
   #entryIn(slot: number, score: number, cause: Cause, source?: string): Ranked {
-    return { id: (this.#catalogue.bySlot[slot] as Item).id, slot, score, cause, source };
+    return { id: this.#catalogue.idAt(slot) as string, slot, score, cause, source };
   }
 
   /** What must not be on the list whatever its score. */

@@ -13,6 +13,7 @@ import {
 import type { TenantTable } from "@endcap/storage";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { LiveDelta } from "../live/live-delta.ts";
+import { answerText } from "./answer-text.ts";
 import type { Champion } from "./champion.ts";
 import { historyOf } from "./history.ts";
 import { Ranker } from "./ranker.ts";
@@ -20,7 +21,8 @@ import { reasonOf } from "./reasons.ts";
 import { rulesOf } from "./rules.ts";
 
 export interface Recommended {
-  readonly answer: RecommendationAnswer;
+  /** The answer as JSON. */
+  readonly text: string;
   readonly record: ServedRecord;
   readonly table: TenantTable;
 }
@@ -63,15 +65,11 @@ export class TenantRecommender {
     const inView = new Set(rules.items);
     const answer: RecommendationAnswer = {
       recommendationId: uuidV7(at, random),
-      items: ranked.map((entry) => {
-        const item = include.has("item") ? catalogue.get(entry.id) : undefined;
-        return {
-          id: entry.id,
-          ...(include.has("reason") && { reason: reasonOf(entry, inView, history, catalogue) }),
-          ...(include.has("score") && { score: entry.score }),
-          ...(item !== undefined && { item }),
-        };
-      }),
+      items: ranked.map((entry) => ({
+        id: entry.id,
+        ...(include.has("reason") && { reason: reasonOf(entry, inView, history, catalogue) }),
+        ...(include.has("score") && { score: entry.score }),
+      })),
       ...(rank.placement !== undefined && {
         placement: rank.placement.id,
         ...(rank.placement.title !== undefined && { title: rank.placement.title }),
@@ -79,17 +77,12 @@ export class TenantRecommender {
       strategy: rules.strategy,
       ...(rank.variant !== undefined && { variant: rank.variant }),
       model: served === undefined ? null : { version: served.version, trainedAt: served.trainedAt },
-      ...(include.has("rules") &&
-        principal.auth === "sk" && {
-          rules: rules.merchandising.effects(
-            ranked,
-            (id) => catalogue.get(id),
-            () => catalogue.items(),
-          ),
-        }),
+      ...(include.has("rules") && principal.auth === "sk" && { rules: this.ranker.effects(rules, ranked) }),
       serverTime: new Date(at).toISOString(),
     };
-    return { answer, record: recordOf(answer, shopper), table };
+    const items = catalogue.bySlot;
+    const itemTexts = ranked.map(({ slot }) => (include.has("item") ? items.textAt(slot) : undefined));
+    return { text: answerText(answer, itemTexts), record: recordOf(answer, shopper), table };
   }
 
   /** What the page knows and the collector may not yet. One event that is not well formed is left out alone. */

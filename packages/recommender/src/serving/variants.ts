@@ -9,13 +9,13 @@ export function collapseVariants(
   ranked: readonly Ranked[],
   inView: readonly Item[],
   wanted: number,
-  itemOf: (entry: Ranked) => Item | undefined,
+  groupOf: (entry: Ranked) => string | undefined,
 ): Ranked[] {
   const groups = new Set(inView.map(({ groupId }) => groupId).filter((group) => group !== undefined));
   const kept: Ranked[] = [];
   const left: Ranked[] = [];
   for (const entry of ranked) {
-    const group = itemOf(entry)?.groupId;
+    const group = groupOf(entry);
     if (group === undefined || !groups.has(group)) kept.push(entry);
     else left.push(entry);
     if (group !== undefined) groups.add(group);

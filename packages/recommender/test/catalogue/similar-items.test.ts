@@ -13,7 +13,7 @@ async function shopOf(...items: Item[]) {
   await catalogue.refresh();
   const similar = new SimilarItems(catalogue);
   const like = (id: string, limit = 10) =>
-    similar.similarTo([catalogue.slotOf(id)], limit, () => true).map(({ slot }) => catalogue.bySlot[slot]?.id);
+    similar.similarTo([catalogue.slotOf(id)], limit, () => true).map(({ slot }) => catalogue.idAt(slot));
   return { shop, catalogue, similar, like };
 }
 

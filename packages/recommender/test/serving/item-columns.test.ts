@@ -1,5 +1,6 @@
-import type { Filter, Item } from "@endcap/protocol";
+import type { Filter, Item, ItemPredicate } from "@endcap/protocol";
 import { expect, it } from "vitest";
+import { PackedItems } from "../../src/catalogue/packed-items.ts";
 import { FilterView } from "../../src/serving/filter-view.ts";
 import { filterOf, noneOf } from "../../src/serving/filters.ts";
 import { ItemColumns } from "../../src/serving/item-columns.ts";
@@ -7,18 +8,22 @@ import { item } from "../support/shop.ts";
 
 const itemCount = 5_000;
 
-function catalogue(): (Item | undefined)[] {
-  return Array.from({ length: itemCount }, (_, n) =>
-    n % 11 === 0
-      ? undefined
-      : item(`${n}`, {
-          price: `${n % 700}.50`,
-          ...(n % 3 > 0 && { brand: `brand ${n % 40}` }),
-          categories: n % 2 === 0 ? [["a", `aisle ${n % 7}`]] : [["b"], ["a", "sale"]],
-          attributes: { shelf: n % 100, tags: n % 5 === 0 ? ["new", `t${n % 9}`] : [], organic: n % 4 === 0 },
-        }),
-  );
+function catalogue(): PackedItems {
+  const items = new PackedItems();
+  for (let n = 0; n < itemCount; n++) items.put(n, n % 11 === 0 ? undefined : itemNumbered(n));
+  return items;
 }
+
+function itemNumbered(n: number): Item {
+  return item(`${n}`, {
+    price: `${n % 700}.50`,
+    ...(n % 3 > 0 && { brand: `brand ${n % 40}` }),
+    categories: n % 2 === 0 ? [["a", `aisle ${n % 7}`]] : [["b"], ["a", "sale"]],
+    attributes: { shelf: n % 100, tags: n % 5 === 0 ? ["new", `t${n % 9}`] : [], organic: n % 4 === 0 },
+  });
+}
+
+const slotsOf = (items: PackedItems): number[] => Array.from({ length: items.length }, (_, slot) => slot);
 
 async function matchingOf(columns: ItemColumns, filter: Filter): Promise<number[]> {
   for (;;) {
@@ -27,8 +32,15 @@ async function matchingOf(columns: ItemColumns, filter: Filter): Promise<number[
     await new Promise(setImmediate);
   }
 }
-const oneByOne = (items: readonly (Item | undefined)[], filter: Filter): number[] =>
-  items.flatMap((each, n) => (each !== undefined && filterOf(filter).matches(each) ? [n] : []));
+
+function kept(items: PackedItems, matches: ItemPredicate): number[] {
+  return slotsOf(items).filter((slot) => {
+    const each = items.at(slot);
+    return each !== undefined && matches(each);
+  });
+}
+
+const oneByOne = (items: PackedItems, filter: Filter): number[] => kept(items, filterOf(filter).matches);
 
 const filters: Filter[] = [
   {},
@@ -58,7 +70,7 @@ it("follows items that change, appear and go, also while a column is being made"
   const columns = new ItemColumns(items);
   const filter = { "attributes.shelf": 7, brand: { $exists: true } };
   const change = (index: number, to: Item | undefined) => {
-    items[index] = to;
+    items.put(index, to);
     columns.change(index, to);
   };
   columns.matching(filterOf(filter).node);
@@ -79,8 +91,9 @@ it("stays bounded when every price is a new one", async () => {
   await matchingOf(columns, filter);
   for (let n = 0; n < 4 * itemCount; n++) {
     const index = n % itemCount;
-    items[index] = item(`${index}`, { price: `${1_000 + n}.00` });
-    columns.change(index, items[index]);
+    const repriced = item(`${index}`, { price: `${1_000 + n}.00` });
+    items.put(index, repriced);
+    columns.change(index, repriced);
   }
   // Its values were dropped on the way, and it is made anew.
   expect(columns.matching(filterOf(filter).node)).toBeUndefined();
@@ -91,14 +104,15 @@ it("a view says the same one by one and all at once, and forgets what has change
   const items = catalogue();
   const columns = new ItemColumns(items);
   const filter = noneOf([filterOf({ "attributes.shelf": { $gt: 0 } })]);
-  const accepted = (view: FilterView) => items.flatMap((_, n) => (view.accepts(n) ? [n] : []));
-  const expected = items.flatMap((each, n) => (each !== undefined && filter.matches(each) ? [n] : []));
+  const accepted = (view: FilterView) => slotsOf(items).filter((slot) => view.accepts(slot));
+  const expected = kept(items, filter.matches);
   expect(accepted(new FilterView(items, columns, filter))).toEqual(expected);
   await matchingOf(columns, { "attributes.shelf": 0 });
   const view = new FilterView(items, columns, filter);
   expect(accepted(view)).toEqual(expected);
-  items[100] = item("100", { attributes: { shelf: 5 } });
-  view.change(100, items[100]);
+  const moved = item("100", { attributes: { shelf: 5 } });
+  items.put(100, moved);
+  view.change(100, moved);
   expect(view.accepts(100)).toBe(false);
 });
 
@@ -113,7 +127,7 @@ it("a view knows all of the few items of a narrow filter, also as they change", 
   for (let n = 0; n < 300; n++) view.accepts(n);
   expect(few()).toEqual(oneByOne(items, { "attributes.shelf": 7 }));
   const change = (slot: number, to: Item | undefined) => {
-    items[slot] = to;
+    items.put(slot, to);
     columns.change(slot, to);
     view.change(slot, to);
   };
