@@ -1,5 +1,5 @@
 /** Control for a gateway that is measured alone: its snapshot over real sockets, sealed and signed, and a desk for usage. */
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
@@ -19,6 +19,8 @@ import { portOf } from "./ports.ts";
 import type { BenchShop } from "./shops.ts";
 
 const partTenants = 500;
+/** As control's: a gateway that hears nothing for three of them comes back and is told everything again. */
+const heartbeatMs = 5_000;
 
 export interface SnapshotControl {
   readonly url: string;
@@ -45,11 +47,11 @@ export async function startSnapshotControl(
     return `${JSON.stringify({ at: Date.now(), body, signature })}\n`;
   };
 
-  const sealed = (key: Buffer, { tenant, secrets }: BenchShop) => ({
+  const sealed = (key: KeyObject, { tenant, secrets }: BenchShop) => ({
     ...tenant,
     sealed: sealText(key, tenant.id, JSON.stringify(secrets)),
   });
-  const streams = new Map<ServerResponse, Buffer>();
+  const streams = new Map<ServerResponse, KeyObject>();
   let version = 1;
 
   const server = createServer(async (request, response) => {
@@ -79,7 +81,11 @@ export async function startSnapshotControl(
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const heartbeat = setInterval(() => {
+    for (const response of streams.keys()) response.write(line({ kind: "heartbeat", version }));
+  }, heartbeatMs);
   const stop = () => {
+    clearInterval(heartbeat);
     server.closeAllConnections();
     server.close();
   };

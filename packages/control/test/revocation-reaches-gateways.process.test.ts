@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { base64urlDecode, decodeSecret, deriveKeys, tenantSessionKey } from "@endcap/protocol";
+import { base64urlDecode, decodeSecret, deriveKeys, type SnapshotMessage, tenantSessionKey } from "@endcap/protocol";
 import { createInternalIssuer, createSnapshotClient, type SnapshotState } from "@endcap/service-kit";
 import { pino } from "pino";
 import { Registry } from "prom-client";
@@ -8,6 +8,17 @@ import type { IssuedKey } from "../src/keys/model.ts";
 import type { TenantView } from "../src/tenants/model.ts";
 import { startControl, type TestControl } from "./support/control.ts";
 import { tempDir } from "./support/temp.ts";
+
+/** What the signed lines of a stream say. */
+async function* messagesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<SnapshotMessage> {
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += Buffer.from(chunk).toString("latin1");
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(JSON.parse(line).body);
+  }
+}
 
 type Created = TenantView & { keys: IssuedKey[] };
 
@@ -110,6 +121,32 @@ test("a gateway that missed changes while control was down catches up", async ()
   expect(after.client.state?.version).toBe(version);
   const { tenants } = await after.until((state) => state.version > version);
   expect([...tenants.values()].map(({ slug }) => slug).sort()).toEqual(["elm", "oak"]);
+});
+
+test("whoever has the newest version is sent what comes after it, and everybody else the whole", async () => {
+  const control = await startControl(tempDir());
+  await control.call("POST", "/v1/tenants", { slug: "oak", tier: "standard" });
+  const keyFile = join(control.dataDir.keys, "ml.key");
+  const issuer = await createInternalIssuer({ keyFile, group: "ml", audience: ["control"], tenants: "*" });
+  const ask = async (since: string) => {
+    const headers = { authorization: `Bearer ${await issuer.token()}` };
+    const { body } = await fetch(new URL(`/internal/v1/snapshot${since}`, control.url), {
+      headers,
+    });
+    return messagesOf(body);
+  };
+  let newest = -1;
+  for await (const { kind, version } of await ask("")) {
+    newest = version;
+    if (kind === "end") break;
+  }
+  const held = await ask(`?since=${newest}`);
+  expect((await held.next()).value).toEqual({ kind: "heartbeat", version: newest });
+  await control.call("POST", "/v1/tenants", { slug: "elm", tier: "standard" });
+  expect((await held.next()).value).toMatchObject({ kind: "change", previous: newest });
+  const old = await ask(`?since=${newest}`);
+  expect((await old.next()).value).toMatchObject({ kind: "begin" });
+  for (const stream of [held, old]) await stream.return(undefined);
 });
 
 test("ml gets no secrets even if it asks, and a stranger gets nothing", async () => {

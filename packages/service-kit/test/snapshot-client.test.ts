@@ -114,6 +114,21 @@ it("asks for the whole again when a version is missing", async () => {
   await control.next();
 });
 
+it("says what it has when it comes back, and takes a heartbeat for all there is to know", async () => {
+  const directory = tempDir();
+  const control = await startControl(directory);
+  const { client, deltas } = await receiver(directory, { url: control.url });
+  const first = await control.next();
+  first.send(...whole(4, first.seal(acorn, secretsOf("first"))));
+  await expect.poll(version(client)).toBe(4);
+  first.end();
+  const second = await control.next();
+  expect(second.request.url).toBe("/internal/v1/snapshot?secrets=wrapped&since=4");
+  second.send({ kind: "heartbeat", version: 4 }, change(5, 4, second.seal(birch, secretsOf("second"))));
+  await expect.poll(version(client)).toBe(5);
+  expect(deltas).toEqual(["all", new Set([birch.id])]);
+});
+
 it.each([
   ["no JSON", () => "{\n"],
   ["unsigned", () => `${JSON.stringify({ at: 1, body: JSON.stringify(change(2, 1, birch)) })}\n`],

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { EndcapError, NODE_KEY_HEADER, SEALED_TO_HEADER } from "@endcap/protocol";
 import { type App, createSealingHalf, internalAuth } from "@endcap/service-kit";
+import Type from "typebox";
 import type { SnapshotFeed } from "./feed.ts";
 import type { SnapshotSource } from "./source.ts";
 import { streamSnapshot } from "./stream.ts";
@@ -16,6 +17,11 @@ export interface SnapshotRoutesOptions {
 /** Groups that hold no tenant's secrets, whatever they ask for. */
 const WITHOUT_SECRETS: ReadonlySet<string> = new Set(["ml"]);
 
+const Query = Type.Object({
+  secrets: Type.Optional(Type.Literal("wrapped")),
+  since: Type.Optional(Type.Integer({ minimum: 0, description: "The version that the receiver has" })),
+});
+
 /** `GET /internal/v1/snapshot`: a stream of signed lines that ends when control does. */
 export async function snapshotRoutes(app: App, options: SnapshotRoutesOptions): Promise<void> {
   const open = new Set<NodeJS.WritableStream>();
@@ -25,7 +31,8 @@ export async function snapshotRoutes(app: App, options: SnapshotRoutesOptions): 
   });
   await app.register(internalAuth, { audience: "control", jwksFile: options.jwksFile });
 
-  app.get("/internal/v1/snapshot", { config: { principal: "none" } }, async (request, reply) => {
+  const route = { config: { principal: "none" }, schema: { querystring: Query } } as const;
+  app.get("/internal/v1/snapshot", route, async (request, reply) => {
     const nodeKey = request.headers[NODE_KEY_HEADER];
     if (typeof nodeKey === "string" && WITHOUT_SECRETS.has(request.internal?.group ?? "")) {
       throw new EndcapError("tenant_forbidden", { internal: `${request.internal?.group} asked for secrets` });
@@ -42,12 +49,13 @@ export async function snapshotRoutes(app: App, options: SnapshotRoutesOptions): 
     open.add(out);
     out.once("close", () => open.delete(out));
     const onError = (error: unknown) => request.log.error({ err: error }, "the snapshot stream was broken off");
-    streamSnapshot({ ...options, out, onError, ...(half !== undefined && { sealingKey: half.sealingKey }) });
+    const held = request.query.since;
+    streamSnapshot({ ...options, out, onError, held, ...(half !== undefined && { sealingKey: half.sealingKey }) });
   });
 }
 
 /** A key of this one connection: it dies with it, so recorded traffic stays closed. */
-function sealFor(nodeKey: string): { publicKey: string; sealingKey: Uint8Array } {
+function sealFor(nodeKey: string): { publicKey: string; sealingKey: KeyObject } {
   const half = createSealingHalf();
   try {
     return { publicKey: half.publicKey, sealingKey: half.agree(nodeKey) };

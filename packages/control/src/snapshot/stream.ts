@@ -19,14 +19,19 @@ export interface SnapshotStreamOptions {
   readonly feed: SnapshotFeed;
   readonly signingKey: KeyObject;
   /** Key that this connection's gateway opens secrets with. Absent: a receiver that gets none. */
-  readonly sealingKey?: Uint8Array;
+  readonly sealingKey?: KeyObject;
+  /** Version that the receiver has already. */
+  readonly held: number | undefined;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
 
-/** Sends everything, then every change and a heartbeat, until the connection or the feed ends. */
+/**
+ * Sends everything, or nothing to whoever has the newest version, then every change and a heartbeat, until the connection
+ * or the feed ends.
+ */
 export function streamSnapshot(options: SnapshotStreamOptions): void {
-  const { out, source, feed, signingKey, sealingKey, now } = options;
+  const { out, source, feed, signingKey, sealingKey, held, now } = options;
   let sent = 0;
   let waiting = 0;
   let queue = Promise.resolve();
@@ -82,6 +87,13 @@ export function streamSnapshot(options: SnapshotStreamOptions): void {
     sent = version;
   }
 
+  /** After a restart of control all its gateways come back, and nearly always nothing has changed. */
+  async function sendMissing(): Promise<void> {
+    if (held === undefined || (await source.version()) !== held) return sendFull();
+    sent = held;
+    await send({ kind: "heartbeat", version: held });
+  }
+
   const unsubscribe = feed.subscribe({
     onGap: () => enqueue(sendFull),
     onChange: (change) =>
@@ -103,5 +115,5 @@ export function streamSnapshot(options: SnapshotStreamOptions): void {
     clearInterval(heartbeat);
     unsubscribe();
   });
-  enqueue(sendFull);
+  enqueue(sendMissing);
 }

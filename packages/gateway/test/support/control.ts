@@ -32,13 +32,13 @@ export async function startControl(
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const publicKeyFile = join(directory, "snapshot.pub.pem");
   writeFileSync(publicKeyFile, publicKey.export({ type: "spki", format: "pem" }));
-  const streams = new Map<ServerResponse, Buffer>();
+  const streams = new Map<ServerResponse, KeyObject>();
   // What a gateway that connects later is told.
   const held = new Map(shops.map((shop) => [shop.tenant.id, shop]));
   const known = new Map(upstreams.map((upstream) => [upstream.id, upstream]));
   let version = 1;
 
-  const sealed = (key: Buffer, { tenant, secrets }: Shop) => ({
+  const sealed = (key: KeyObject, { tenant, secrets }: Shop) => ({
     ...tenant,
     sealed: sealText(key, tenant.id, JSON.stringify(secrets)),
   });

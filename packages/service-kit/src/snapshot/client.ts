@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EndcapError, type SnapshotTenant, TenantSecrets } from "@endcap/protocol";
 import type { Logger } from "pino";
@@ -131,7 +132,7 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
   }
 
   async function connect(url: string): Promise<void> {
-    const stream = await openSnapshotStream({ ...options, url, signal: stop.signal });
+    const stream = await openSnapshotStream({ ...options, url, heldVersion: state?.version, signal: stop.signal });
     const apply = createApplier(() => state, opener(stream.sealingKey), now);
     for await (const message of stream.messages) {
       heardAt = monotonic();
@@ -190,7 +191,7 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
   };
 }
 
-function opener(sealingKey: Uint8Array | undefined): OpenSecrets {
+function opener(sealingKey: KeyObject | undefined): OpenSecrets {
   return ({ id, sealed }: SnapshotTenant) => {
     if (sealingKey === undefined || sealed === undefined) return undefined;
     return secretsCheck.Parse(JSON.parse(openSealedText(sealingKey, id, sealed)));

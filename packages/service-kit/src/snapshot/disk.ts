@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
 import { link, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EndcapError, RevokedSession, SnapshotTenant, SnapshotUpstream, TenantSecrets } from "@endcap/protocol";
@@ -49,7 +49,7 @@ export async function openSnapshotDisk(
   now: () => number,
 ): Promise<SnapshotDisk> {
   const nodeKey = await readOrMakeKey(nodeKeyFile);
-  const wrapKey = derive(nodeKey, "wrap");
+  const wrapKey = createSecretKey(derive(nodeKey, "wrap"));
   const macKey = derive(nodeKey, "mac");
   // A tenant's line is made once per version of the tenant: saving after one change costs one line, not all.
   const lines = new WeakMap<SnapshotTenant, string>();
@@ -110,7 +110,7 @@ function ignoreMissing(error: unknown): undefined {
   if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }
 
-function parse(text: string, macKey: Uint8Array, wrapKey: Uint8Array): SnapshotDraft {
+function parse(text: string, macKey: Uint8Array, wrapKey: KeyObject): SnapshotDraft {
   const cut = text.lastIndexOf("\n", text.length - 2) + 1;
   const body = text.slice(0, cut);
   const { mac } = tail.Parse(JSON.parse(text.slice(cut)));

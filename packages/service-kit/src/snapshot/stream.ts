@@ -14,13 +14,15 @@ export interface StreamOptions {
   readonly publicKeyFile: string;
   /** Ask for key material. */
   readonly secrets: boolean;
+  /** What the receiver has: control sends the whole only to whoever has another version. */
+  readonly heldVersion: number | undefined;
   readonly signal: AbortSignal;
 }
 
 export interface SnapshotStream {
   readonly messages: AsyncIterable<SnapshotMessage>;
   /** The key of the `sealed` members on this connection; absent where none were asked for. */
-  readonly sealingKey?: Uint8Array;
+  readonly sealingKey?: KeyObject;
 }
 
 const lineCheck = Compile(SignedSnapshotLine);
@@ -37,8 +39,11 @@ export async function openSnapshotStream(options: StreamOptions): Promise<Snapsh
   const half = options.secrets ? createSealingHalf() : undefined;
   const headers: Record<string, string> = { authorization: `Bearer ${await options.issuer.token()}` };
   if (half !== undefined) headers[NODE_KEY_HEADER] = half.publicKey;
-  const path = half === undefined ? "/internal/v1/snapshot" : "/internal/v1/snapshot?secrets=wrapped";
-  const answer = await request(new URL(path, options.url), {
+  const query: Record<string, string> = {};
+  if (half !== undefined) query.secrets = "wrapped";
+  if (options.heldVersion !== undefined) query.since = String(options.heldVersion);
+  const answer = await request(new URL("/internal/v1/snapshot", options.url), {
+    query,
     headers,
     signal: options.signal,
     headersTimeout: headersMsMax,
