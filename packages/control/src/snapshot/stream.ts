@@ -35,6 +35,7 @@ export function streamSnapshot(options: SnapshotStreamOptions): void {
   let sent = 0;
   let waiting = 0;
   let queue = Promise.resolve();
+  const gone = new AbortController();
 
   /** One at a time and in order: a change that arrives during a full snapshot follows it. */
   function enqueue(work: () => Promise<void>): void {
@@ -59,7 +60,7 @@ export function streamSnapshot(options: SnapshotStreamOptions): void {
     const signature = sign(null, Buffer.from(body), signingKey).toString("base64url");
     const line: SignedSnapshotLine = { at: now(), body, signature };
     if (!out.write(`${JSON.stringify(line)}\n`)) {
-      await once(out, "drain", { signal: AbortSignal.timeout(STALLED_MS) });
+      await once(out, "drain", { signal: AbortSignal.any([gone.signal, AbortSignal.timeout(STALLED_MS)]) });
     }
   }
 
@@ -112,6 +113,7 @@ export function streamSnapshot(options: SnapshotStreamOptions): void {
     // The receiver went away; "close" follows.
   });
   out.once("close", () => {
+    gone.abort();
     clearInterval(heartbeat);
     unsubscribe();
   });
