@@ -130,6 +130,22 @@ export function clientContract(open: () => Promise<ClientFactory>): void {
       expect(await ids({ strategy: "personalized_ranking", items: ["red", "in"] })).toHaveLength(2);
     });
 
+    it("says how a language writes the items' prices to whoever asks for it", async () => {
+      await endcap.items.upsert([item("priced", new Date().toISOString())]);
+      const ask = (locale?: string) =>
+        endcap.recommendations.get({
+          strategy: "for_you",
+          shopper: { userId: "u-5" },
+          limit: 100,
+          ...(locale && { locale }),
+        });
+      const listed = async () => (await ask("de-AT")).items.map(({ id }) => id);
+      await expect.poll(listed, { timeout: 20_000 }).toContain("priced");
+      const { money } = await ask("de-AT");
+      expect(money?.EUR).toMatchObject({ decimal: ",", fraction: 2 });
+      expect(await ask()).not.toHaveProperty("money");
+    });
+
     it("lists what a shopper has just looked at", async () => {
       const at = new Date().toISOString();
       await endcap.items.upsert([item("seen-1", at), item("seen-2", at)]);

@@ -85,6 +85,7 @@ export {
   tenantSessionKey,
 } from "./keys.ts";
 export { LIMITS } from "./limits.ts";
+export { MoneyFormat, moneyFormat } from "./money.ts";
 export {
   DEFAULT_PLACEMENTS,
   Experiment,

@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { Event, Shopper } from "./events.ts";
 import { Item } from "./items.ts";
 import { LIMITS } from "./limits.ts";
+import { MoneyFormat } from "./money.ts";
 import { Placement, StrategyName } from "./placements.ts";
 import { Session } from "./sessions.ts";
 import { ShopId, Timestamp, Uuid } from "./text.ts";
@@ -46,6 +47,12 @@ export const RecommendationRequest = Type.Object(
   {
     placement: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
     strategy: Type.Optional(StrategyName),
+    locale: Type.Optional(
+      Type.String({
+        maxLength: 35,
+        description: "BCP 47, as en-IE: the answer says how it writes its items' currencies",
+      }),
+    ),
     ...requestFields,
   },
   { title: "RecommendationRequest", additionalProperties: false },
@@ -119,6 +126,11 @@ export const RecommendationAnswer = Type.Object(
     model: Type.Union([ModelInfo, Type.Null()]),
     fallback: Type.Optional(Type.Union([Type.Literal("popular"), Type.Literal("empty")])),
     rules: Type.Optional(Type.Array(RuleEffect)),
+    money: Type.Optional(
+      Type.Record(Type.String(), MoneyFormat, {
+        description: "By currency of the items; only where a locale was asked for",
+      }),
+    ),
     serverTime: Timestamp,
     session: Type.Optional(Session),
   },

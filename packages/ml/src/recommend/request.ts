@@ -31,11 +31,11 @@ export const LenientRequest = Type.Object(
 export type LenientRequest = Static<typeof LenientRequest>;
 
 /**
- * The request as the recommender gets it: the proven shopper, the well-formed events.
+ * The request as the recommender gets it: the proven shopper, the well-formed events. Languages are not its affair.
  * @throws EndcapError `scope_missing`
  */
 export function settleRequest(body: LenientRequest, principal: Principal, now: number): RecommendationRequest {
-  const { context, preview: _preview, ...rest } = body;
+  const { context, preview: _preview, locale: _locale, ...rest } = body;
   const recent = (context?.recent ?? []).flatMap((raw): Event[] => {
     const verdict = judgeEvent(raw, { now, imported: false });
     return verdict.ok ? [verdict.value] : [];

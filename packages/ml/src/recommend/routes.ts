@@ -19,6 +19,7 @@ import type { Outcome } from "../recommenders/outcome.ts";
 import type { Recommenders } from "../recommenders/recommenders.ts";
 import type { ServedReporter } from "../served/reporter.ts";
 import { holdoutAnswer } from "./holdout.ts";
+import { Money } from "./money.ts";
 import { LenientRequest, previewOf, settleRequest } from "./request.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
@@ -40,6 +41,7 @@ const deadlineMsMax = 10_000;
 export async function recommendRoutes(app: App, options: RecommendRoutesOptions): Promise<void> {
   const { snapshot, recommenders, lists, reporter, deadlineMsDefault, deadlineMarginMs, now } = options;
   const filters = new Filters();
+  const money = new Money();
   const answers = new Counter({
     name: "endcap_recommendations_total",
     help: "lists answered, by who made them",
@@ -64,6 +66,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     async (request, reply) => {
       const deadline = deadlineOf(request, { msDefault: deadlineMsDefault, msMax: deadlineMsMax, now });
       const principal = principalOf(request);
+      const { locale } = request.body;
       const preview = previewOf(request.body, principal);
       const settled = settleRequest(request.body, principal, now());
       const target = resolveTarget(settled, principal, snapshot());
@@ -74,7 +77,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
         const answer = holdoutAnswer(target, settled, uuidV7(now(), randomFillSync), now());
         answers.inc({ by: "holdout" });
         if (preview === undefined) reportWhenAnswered(reply, target, principal, settled, answer);
-        return sendText(reply, JSON.stringify(answer));
+        return sendText(reply, money.into(JSON.stringify(answer), locale));
       }
       lists.warm(principal.tenant);
 
@@ -82,7 +85,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
       switch (outcome.kind) {
         case "list":
           answers.inc({ by: "recommender" });
-          return sendText(reply, outcome.json);
+          return sendText(reply, money.into(outcome.json, locale));
         case "fault":
           throw outcome.error;
         case "abandoned":
@@ -100,7 +103,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
           });
           answers.inc({ by: answer.fallback ?? "popular" });
           if (preview === undefined) reportWhenAnswered(reply, target, principal, settled, answer);
-          return sendText(reply, JSON.stringify(answer));
+          return sendText(reply, money.into(JSON.stringify(answer), locale));
         }
       }
     },

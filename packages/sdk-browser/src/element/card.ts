@@ -1,11 +1,11 @@
 /** One recommended item, and the empty card that holds its place. */
 import type { RecommendedItem } from "@endcap/protocol";
 import { el, safeUrl } from "./dom.ts";
-import { priceFormat } from "./money.ts";
+import type { Price } from "./money.ts";
 
 export interface CardOptions {
-  readonly host: Element;
   readonly reasons: boolean;
+  readonly price: Price;
   readonly onChoose: () => void;
 }
 
@@ -13,7 +13,7 @@ export interface CardOptions {
 export function card({ item, reason }: RecommendedItem, options: CardOptions): HTMLLIElement | undefined {
   const href = safeUrl(item?.url);
   if (!item || !href) return undefined;
-  const price = priceFormat(options.host, item.currency);
+  const price = (amount: string) => options.price(amount, item.currency);
   const src = safeUrl(item.imageUrl);
   const link = el(
     "a",

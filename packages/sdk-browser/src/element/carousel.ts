@@ -11,7 +11,14 @@ export interface CarouselButtons {
   stop(): void;
 }
 
-export function carouselButtons(list: HTMLElement, labels: { previous: string; next: string }): CarouselButtons {
+interface CarouselOptions {
+  readonly previous: string;
+  readonly next: string;
+  /** Which way the arrows point. */
+  readonly rtl: boolean;
+}
+
+export function carouselButtons(list: HTMLElement, { rtl, ...labels }: CarouselOptions): CarouselButtons {
   const make = (name: "previous" | "next", sign: -1 | 1, path: string) => {
     const button = el(
       "button",
@@ -25,7 +32,6 @@ export function carouselButtons(list: HTMLElement, labels: { previous: string; n
     });
     return button;
   };
-  const rtl = getComputedStyle(list).direction === "rtl";
   const previous = make("previous", -1, rtl ? "›" : "‹");
   const next = make("next", 1, rtl ? "‹" : "›");
 
@@ -36,8 +42,8 @@ export function carouselButtons(list: HTMLElement, labels: { previous: string; n
     next.disabled = left + list.clientWidth > list.scrollWidth - SLACK_PX;
   };
   list.addEventListener("scroll", update, { passive: true });
+  // It also tells of the first layout, once the browser has made it: to ask for it here would make a long task of it.
   const resize = new ResizeObserver(update);
   resize.observe(list);
-  update();
   return { buttons: [previous, next], stop: () => resize.disconnect() };
 }

@@ -4,6 +4,7 @@ import { card, emptyCard } from "./card.ts";
 import { type CarouselButtons, carouselButtons } from "./carousel.ts";
 import { el } from "./dom.ts";
 import { type Impressions, watchImpressions } from "./impressions.ts";
+import { localeOf, prices } from "./money.ts";
 import { prefetchOnRest } from "./prefetch.ts";
 import { styleSheet } from "./styles.ts";
 import { ownContent, removeCards, templateCard, templateOf } from "./template.ts";
@@ -25,6 +26,10 @@ const RETRY_MS = [1000, 4000];
 const LIMIT_DEFAULT = 12;
 /** Lower than this no card can be read, whatever space was held. */
 const CAROUSEL_PX_MIN = 200;
+/** Cards that are made in one task: a slow phone takes some milliseconds for them. */
+const CARDS_PER_TASK = 4;
+
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Ids as `a,b`, `a b`, or, for ids with commas and spaces in them, a JSON array. */
 function parseIds(text: string | null): string[] {
@@ -57,6 +62,24 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
   let asked = 0;
   /** For an answer. */
   let waiting = false;
+  /** Counts lists: one that was overtaken while its cards were made is not shown. */
+  let making = 0;
+  /** As the browser laid it out last. To ask for it would lay out the page in the middle of a task. */
+  let size: Pick<DOMRectReadOnly, "width" | "height"> = { width: 0, height: 0 };
+  /** The window's size changed: if the element's does as well, the shopper turned the phone, and the styles decide again. */
+  let turned = false;
+  const turn = () => {
+    turned = true;
+  };
+  const sizes = new ResizeObserver(([entry]) => {
+    if (!entry) return;
+    const { contentRect } = entry;
+    if (turned && section && contentRect.width !== size.width) {
+      section.style.minBlockSize = section.style.blockSize = "";
+    }
+    turned = false;
+    size = contentRect;
+  });
 
   const attribute = (name: string): string | undefined => host.getAttribute(name) ?? undefined;
   const isGrid = () => attribute("layout") === "grid";
@@ -72,6 +95,8 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       ...(strategy && { strategy }),
       ...(items.length > 0 && { items }),
       limit: limit(),
+      // A shop may have written what is no language.
+      ...(/^[a-z\d-]{2,35}$/i.test(localeOf(host)) && { locale: localeOf(host) }),
       include: reasons() ? ["item", "reason"] : ["item"],
     };
   }
@@ -89,14 +114,6 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     if (heightPx > 0) {
       if (isGrid()) content.style.minBlockSize = `${heightPx}px`;
       else content.style.blockSize = `${Math.max(CAROUSEL_PX_MIN, heightPx)}px`;
-      // After the shopper turns the phone, the styles decide again.
-      const width = innerWidth;
-      const release = () => {
-        if (innerWidth === width) return;
-        removeEventListener("resize", release);
-        content.style.minBlockSize = content.style.blockSize = "";
-      };
-      addEventListener("resize", release);
     }
     root.replaceChildren(content);
   }
@@ -132,24 +149,33 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
   }
 
   /** `isStale`: the last visit's, shown until this one's comes; it is not news and counts no impressions. */
-  function showItems(answer: Recommendations, isStale = false): void {
+  async function showItems(answer: Recommendations, isStale = false): Promise<void> {
+    const mine = ++making;
     const { recommendationId, items } = answer;
     const placement = attribute("placement");
     const origin: Origin | undefined = recommendationId
       ? { recommendationId, ...(placement && { placement }) }
       : undefined;
     const template = templateOf(host);
+    const price = prices(host, answer);
     const shown: { id: string; element: HTMLLIElement }[] = [];
-    removeCards(host);
-    for (const recommended of items) {
+    const children: HTMLElement[] = [];
+    for (const [i, recommended] of items.entries()) {
+      if (i % CARDS_PER_TASK === 0) await nextTask();
       const position = shown.length + 1;
       const onChoose = () => {
         if (origin) endcap.track("recommendation_click", { ...origin, items: [recommended.id], position });
       };
-      const options = { host, reasons: reasons(), onChoose };
-      const element = template ? templateCard(template, recommended, position, options) : card(recommended, options);
+      const options = { price, reasons: reasons(), onChoose };
+      const made = template && templateCard(template, recommended, position, options);
+      const element = template ? made?.element : card(recommended, options);
+      if (made) children.push(made.child);
       if (element) shown.push({ id: recommended.id, element });
     }
+    await nextTask();
+    if (mine !== making) return;
+    removeCards(host);
+    host.append(...children);
     if (!isStale)
       host.dispatchEvent(new CustomEvent("endcap:loaded", { bubbles: true, detail: { count: shown.length, answer } }));
     if (shown.length === 0) {
@@ -159,8 +185,10 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
 
     const elements = shown.map(({ element }) => element);
     const content = frame(answer.title, elements, false);
-    show(content, host.getBoundingClientRect().height);
-    animate(content);
+    // Asked before there is anything new to lay out.
+    const rtl = isRtl();
+    show(content, size.height || host.getBoundingClientRect().height);
+    animate(content, rtl);
     if (origin && !isStale) {
       count(
         origin,
@@ -170,11 +198,13 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     }
   }
 
-  function animate(content: HTMLElement): void {
+  const isRtl = () => getComputedStyle(host).direction === "rtl";
+
+  function animate(content: HTMLElement, rtl: boolean): void {
     if (host.hasAttribute("prefetch")) prefetchOnRest(content);
     const list = content.querySelector("ul");
     if (!list || isGrid()) return;
-    const labels = { previous: attribute("previous") ?? "Previous", next: attribute("next") ?? "Next" };
+    const labels = { previous: attribute("previous") ?? "Previous", next: attribute("next") ?? "Next", rtl };
     carousel = carouselButtons(list, labels);
     content.append(...carousel.buttons);
   }
@@ -203,7 +233,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
         endcap.track("recommendation_click", { ...origin, items, position: i + 1 });
       });
     }
-    animate(rendered);
+    animate(rendered, isRtl());
     count(origin, cards, ids);
     return true;
   }
@@ -228,7 +258,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
   async function load(attempt = 0): Promise<void> {
     const mine = ++asked;
     waiting = true;
-    const onStale = (answer: Recommendations) => mine === asked && showItems(answer, true);
+    const onStale = (answer: Recommendations) => mine === asked && void showItems(answer, true);
     const answer = await endcap.recommend({ ...request(), ...(host.hasAttribute("stale") && { onStale }) });
     if (mine !== asked) return;
     waiting = false;
@@ -236,7 +266,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     if (answer.recommendationId === undefined && waitMs !== undefined) {
       setTimeout(() => mine === asked && load(attempt + 1), waitMs);
     } else {
-      showItems(answer);
+      await showItems(answer);
     }
   }
 
@@ -254,6 +284,8 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     connect() {
       if (watching) return;
       watching = true;
+      sizes.observe(host);
+      addEventListener("resize", turn);
       if (asked === 0 && adopt()) {
         asked = 1;
         attributes.observe(host, { attributeFilter: ATTRIBUTES });
@@ -275,7 +307,10 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       queueMicrotask(() => {
         if (host.isConnected) return;
         watching = false;
+        making++;
         removeEventListener(SHOPPER_EVENT, meet);
+        removeEventListener("resize", turn);
+        sizes.disconnect();
         stop();
       });
     },

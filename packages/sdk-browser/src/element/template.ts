@@ -5,7 +5,6 @@
 import type { RecommendedItem } from "@endcap/protocol";
 import type { CardOptions } from "./card.ts";
 import { el, safeUrl } from "./dom.ts";
-import { priceFormat } from "./money.ts";
 
 const SLOT = "endcap-card-";
 
@@ -19,16 +18,16 @@ export function removeCards(host: Element): void {
   for (const child of [...host.children]) if (child.slot.startsWith(SLOT)) child.remove();
 }
 
-/** The list's part of the card; the other part becomes a child of the host. `undefined` for an item that cannot be shown. */
+/** The list's part of the card, and the part that becomes a child of the host. `undefined` for an item that cannot be shown. */
 export function templateCard(
   template: HTMLTemplateElement,
   { item, reason }: RecommendedItem,
   index: number,
-  { host, onChoose }: CardOptions,
-): HTMLLIElement | undefined {
+  { price: format, onChoose }: CardOptions,
+): { element: HTMLLIElement; child: HTMLElement } | undefined {
   const href = safeUrl(item?.url);
   if (!item || !href) return undefined;
-  const price = priceFormat(host, item.currency);
+  const price = (amount: string) => format(amount, item.currency);
   const texts: Record<string, string | undefined> = {
     title: item.title,
     brand: item.brand,
@@ -51,6 +50,5 @@ export function templateCard(
     link.addEventListener("click", onChoose);
     link.addEventListener("auxclick", ({ button }) => button === 1 && onChoose());
   }
-  host.append(card);
-  return el("li", { part: "card" }, el("slot", { name: slot }));
+  return { element: el("li", { part: "card" }, el("slot", { name: slot })), child: card };
 }

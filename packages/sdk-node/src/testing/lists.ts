@@ -3,6 +3,8 @@ import {
   compileFilter,
   EndcapError,
   isStrategy,
+  type MoneyFormat,
+  moneyFormat,
   type RecommendationAnswer,
   type RecommendationRequest,
   type RecommendedItem,
@@ -53,8 +55,19 @@ export function recommend(
     strategy,
     model: fallback ? null : { version: "fake", trainedAt: new Date(0).toISOString() },
     ...(fallback && { fallback: items.length > 0 ? "popular" : "empty" }),
+    ...(request.locale !== undefined && { money: moneyOf(items, request.locale) }),
     serverTime: new Date(now).toISOString(),
   };
+}
+
+function moneyOf(items: readonly RecommendedItem[], locale: string): Record<string, MoneyFormat> {
+  const currencies = new Set(items.flatMap(({ item }) => item?.currency ?? []));
+  return Object.fromEntries(
+    [...currencies].flatMap((currency) => {
+      const format = moneyFormat(locale, currency);
+      return format ? [[currency, format]] : [];
+    }),
+  );
 }
 
 function byDefault(store: FakeStore, strategy: string, { shopper = {}, items = [] }: RecommendationRequest): string[] {
