@@ -24,8 +24,8 @@ import { uuidV7 } from "./uuid.ts";
 export const SHOPPER_EVENT = "endcap:user";
 
 const FLUSH_MS = 1000;
-/** Calls that wait in memory for consent. */
-const HELD_MAX = 100;
+/** Calls and events that wait in memory, for consent or for the page's next task. */
+const HELD_MAX = 1000;
 
 export interface Options {
   /** Publishable key, `pk_live_…` or `pk_test_…`. */
@@ -52,7 +52,7 @@ export type RecommendRequest = Omit<RecommendationRequest, "shopper" | "context"
 export type Recommendations = Pick<RecommendationAnswer, "items" | "fallback"> & Partial<RecommendationAnswer>;
 
 export interface Endcap {
-  /** Queues an event, named as GA4 names it; it leaves within a second, a purchase at once. Returns its id. */
+  /** Queues an event, named as GA4 names it; it leaves within a second, a purchase at once. Returns its id, if it is queued yet. */
   track<T extends EventType>(
     type: T,
     ...data: NeedsData<T> extends true ? [data: EventData<T>] : [data?: EventData<T>]
@@ -148,11 +148,6 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     };
   }
 
-  /** What needs a document, which a worker or a server's render has not. */
-  function onPage(run: () => void): void {
-    if (typeof document !== "undefined") contain(run)();
-  }
-
   function forget(): void {
     held.length = 0;
     outbox.freeze();
@@ -160,30 +155,26 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
   }
 
   const consent = createConsent(options, () => {
-    const given = consent.given();
-    if (given) begin();
-    else if (given === false) forget();
+    begin();
+    if (consent.given() === false) forget();
   });
 
-  function begin(): void {
+  /** Whether anything may be stored and sent; from the first time on it is. */
+  function begin(): unknown {
+    if (!consent.given()) return false;
     if (!begun) {
       begun = true;
       void sessions.ready();
       if (outbox.batches()[0]) delivery.schedule(0);
-      onPage(() =>
-        listenToPage(() => {
-          lookAtPage();
-          delivery.handOff();
-        }, delivery.resume),
-      );
     }
-    for (const run of held.splice(0)) run();
+    for (const run of held.splice(0)) contain(run)();
+    return true;
   }
 
   const whenAllowed = contain((run: () => void): void => {
     const given = consent.given();
-    if (given) run();
-    else if (given === undefined && held.length < HELD_MAX) held.push(run);
+    if (given && begun) run();
+    else if (given !== false && held.length < HELD_MAX) held.push(run);
   });
 
   /** The tenant's kill switch, or its wish for consent; asked again when the session that carried them has ended. */
@@ -225,13 +216,26 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     }
   });
 
-  onPage(() => {
+  const livePage = contain(() => {
     lookAtAddress = watchPageViews(facts.forget, lookAtPage);
+    listenToPage(
+      () => {
+        if (!begin()) return;
+        lookAtPage();
+        delivery.handOff();
+      },
+      () => begin() && delivery.resume(),
+    );
+    // What was said so far is stored by a task of its own: together with the script it would hold up a slow phone.
+    setTimeout(contain(begin));
+    // Last: a page may have frozen its data layer.
     const name = options.dataLayer ?? "dataLayer";
     if (name)
       watchDataLayer(name, contain(createReader((type, data) => record(type, data, "dataLayer"), consent.hear)));
   });
-  if (consent.given()) begin();
+  // A worker or a server's render has no document.
+  if (typeof document === "undefined") begin();
+  else livePage();
 
   return {
     whenAllowed,

@@ -34,7 +34,7 @@ export function createSessions({ key, endpoint, store, now, random, loadSession 
 
   /** The session of the current shopper while it lasts. */
   function current(): StoredSession | undefined {
-    const session = attempt(() => JSON.parse(store.get("session") ?? "") as StoredSession);
+    const session = attempt(() => JSON.parse(store.get("session") ?? "0") as StoredSession);
     if (session?.anonymousId === anonymousId() && Date.parse(session.expiresAt) > serverNow()) return session;
     return undefined;
   }
