@@ -3,11 +3,14 @@ import { chromium } from "playwright-core";
 import { defineBench, type Figures } from "./bench.ts";
 import { fetchPeers } from "./browser/peers.ts";
 import { startShop } from "./browser/shop.ts";
-import { type TagTask, tagTasks } from "./browser/tasks.ts";
+import { longestTasks, type Tasks } from "./browser/tasks.ts";
 import { type Variant, type Visit, visit } from "./browser/visit.ts";
 import { median, round3 } from "./stats.ts";
 
 const clsMax = 0.01;
+/** Of the tag's code in one task, on a main thread that is slowed four times: median of the visits. */
+const taskMsMax = 20;
+const slowVisits = 5;
 
 const nameOf = (variant: Variant): string => (typeof variant === "string" ? variant : variant.name);
 
@@ -40,9 +43,15 @@ export default defineBench({
       log(`round ${round + 1} of ${rounds}`);
     }
 
-    const slowed: TagTask[][] = [];
-    for (let round = 0; round < (short ? 1 : 5); round++) slowed.push(await tagTasks(browser, shop));
-    const longest = slowed.map(([first]) => first?.ms ?? 0);
+    const slowed: Tasks[] = [];
+    const bare: Tasks[] = [];
+    for (let i = 0; i < slowVisits; i++) {
+      slowed.push(await longestTasks(browser, shop, true));
+      bare.push(await longestTasks(browser, shop, false));
+    }
+    const tagMs = slowed.map((one) => one.tagMs);
+    const longestTaskMsThrottled = round3(median(tagMs));
+    log(`longest tasks of the tag: ${slowed.map((one) => `${Math.round(one.tagMs)} ms (${one.why})`).join(", ")}`);
 
     const of = (variant: Variant) => visits.get(nameOf(variant)) ?? [];
     const mid = (variant: Variant, take: (one: Visit) => number) => round3(median(of(variant).map(take)));
@@ -63,15 +72,17 @@ export default defineBench({
       ]),
     );
     return {
-      ok: cls <= clsMax && carousel.every((ms) => ms > 0),
+      ok: cls <= clsMax && longestTaskMsThrottled <= taskMsMax && carousel.every((ms) => ms > 0),
       figures: {
         bytesToFirstCarousel: mid("with", (one) => one.bytes),
         msToFirstCarousel: round3(median(carousel)),
         requests: mid("with", (one) => one.requests),
         mainThreadMsAtLoad: extra("with", (one) => one.taskMs),
         scriptMsAtLoad: extra("with", (one) => one.scriptMs),
-        longestTaskMsThrottled: round3(median(longest)),
-        longestTaskMsThrottledLeast: round3(Math.min(...longest)),
+        longestTaskMsThrottled,
+        longestTaskMsThrottledMost: round3(Math.max(...tagMs)),
+        longestTaskMsThrottledPage: round3(median(slowed.map(({ anyMs }) => anyMs))),
+        longestTaskMsThrottledPageWithoutTag: round3(median(bare.map(({ anyMs }) => anyMs))),
         trackMs: mid("with", (one) => one.trackMs),
         cls,
         clsWithoutTag: mid("without", (one) => one.cls),
