@@ -30,7 +30,7 @@ import { createQuota } from "./limits/quota.ts";
 import { createSessionLimits } from "./limits/session-limits.ts";
 import { usageToControl } from "./metering/control-usage.ts";
 import { createMetering, type Metering } from "./metering/metering.ts";
-import { createRequestMetrics, type ObservePrincipal } from "./metering/request-metrics.ts";
+import { createRequestMetrics, type ObserveTenant } from "./metering/request-metrics.ts";
 import { sdkRoutes } from "./sdk-files/routes.ts";
 import { createSdkFiles } from "./sdk-files/sdk-files.ts";
 import { createLinks } from "./sessions/links.ts";
@@ -59,7 +59,7 @@ export async function buildGateway(
 ): Promise<Service> {
   const ownDir = worker === 0 ? config.nodeDir : join(config.nodeDir, `worker-${worker}`);
   let metering: Metering | undefined;
-  let observe: ObservePrincipal | undefined;
+  let observe: ObserveTenant | undefined;
   let admission: Admission | undefined;
   const service = createService({
     name: "gateway",
@@ -67,11 +67,11 @@ export async function buildGateway(
     now,
     trustProxy: config.trustProxy,
     onCompleted(request, route, status, ms) {
-      const { principal, fault, method } = request;
-      if (principal === null) return;
+      const { tenant, principal, fault, method } = request;
+      if (tenant === null || principal === null) return;
       admission?.leave(request);
-      metering?.meter.complete(principal, method, route, status, fault?.code, ms);
-      observe?.(principal, route, status, ms);
+      metering?.meter.complete(tenant.load.usage, principal.env, method, route, status, fault?.code, ms);
+      observe?.(tenant, route, status, ms);
     },
     describe: ({ passage }) => passage?.described ?? "",
     requestMsMax: config.requestMsMax,
@@ -87,7 +87,6 @@ export async function buildGateway(
     registry,
     now,
   });
-  const directory = createTenantDirectory();
   const upstreams = createUpstreams({
     connectionsMax: config.upstreamConnectionsMax,
     answerMsMax: config.upstreamMsMax,
@@ -102,6 +101,17 @@ export async function buildGateway(
     tenants: config.tenants,
     now,
   });
+  metering = await createMetering({
+    directory: join(ownDir, "usage"),
+    send: config.controlUrl === undefined ? undefined : usageToControl(config.controlUrl, tokens.control),
+    flushMs: config.usageFlushMs,
+    bytesMax: config.usageBytesMax,
+    log: service.log,
+    registry,
+    now,
+  });
+  const { meter, ledger } = metering;
+  const directory = createTenantDirectory(meter.of);
   const snapshot = createSnapshotSource({
     config,
     ownDir,
@@ -114,17 +124,6 @@ export async function buildGateway(
     registry,
     now,
   });
-
-  metering = await createMetering({
-    directory: join(ownDir, "usage"),
-    send: config.controlUrl === undefined ? undefined : usageToControl(config.controlUrl, tokens.control),
-    flushMs: config.usageFlushMs,
-    bytesMax: config.usageBytesMax,
-    log: service.log,
-    registry,
-    now,
-  });
-  const { meter, ledger } = metering;
   const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, service.log, registry);
   const rates = redis && createSharedRates(redis, randomUUID());
   const gateways = () => metering?.gateways ?? config.gateways * config.workers;
@@ -206,6 +205,7 @@ export async function buildGateway(
     scope.setChildLoggerFactory((logger) => logger);
   }
 
+  app.decorateRequest("tenant", null);
   app.decorateRequest("occupied", null);
   preflightRoutes(app, directory);
   app.register(edge);

@@ -1,5 +1,8 @@
 import type { SnapshotTenant, TenantSecrets } from "@endcap/protocol";
+import { Registry } from "prom-client";
 import { expect, it } from "vitest";
+import { createLedger } from "../src/metering/ledger.ts";
+import { createMeter } from "../src/metering/meter.ts";
 import { createTenantDirectory } from "../src/tenants/directory.ts";
 import { newShop } from "./support/tenants.ts";
 
@@ -22,7 +25,7 @@ function manyTenants() {
 }
 
 it("a hundred thousand tenants cost nothing until they are asked for, and a change only what it changes", () => {
-  const directory = createTenantDirectory();
+  const directory = createTenantDirectory(createMeter(new Registry(), Date.now, createLedger(Date.now())).of);
   const state = manyTenants();
   directory.apply(state, "all");
   expect([directory.tenantCount, [...directory.inUse()].length]).toEqual([count, 0]);

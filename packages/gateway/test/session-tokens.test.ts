@@ -1,15 +1,18 @@
 import { createSecretKey } from "node:crypto";
 import { LIMITS, sessionSigningKey, sessionTokenKey } from "@endcap/protocol";
 import { jwtVerify, SignJWT } from "jose";
+import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { MacKey } from "../src/auth/mac.ts";
 import { createSessionTokens } from "../src/auth/session-tokens.ts";
+import { createLedger } from "../src/metering/ledger.ts";
+import { createMeter } from "../src/metering/meter.ts";
 import { createTenantDirectory } from "../src/tenants/directory.ts";
 import { newShop } from "./support/tenants.ts";
 
 const [acorn, birch] = [newShop(), newShop()];
 const shops = [acorn, birch];
-const directory = createTenantDirectory();
+const directory = createTenantDirectory(createMeter(new Registry(), Date.now, createLedger(Date.now())).of);
 directory.apply(
   {
     version: 1,

@@ -41,7 +41,7 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
         void reply.send(refusalOf(upstream.id, status, body));
         return;
       }
-      meter.accepted(caller.principal, body);
+      meter.accepted(caller.tenant.load.usage, caller.principal, body);
       answerJson(reply, status, withSession(text, session), draining());
     });
   });

@@ -129,10 +129,11 @@ export function guard(app: App, options: GateOptions): void {
   function enter(reply: FastifyReply, { tenant, principal, origin }: Caller, isEvents: boolean): void {
     const { request } = reply;
     request.principal = principal;
+    request.tenant = tenant;
     // A page learns from any answer that its settings are old, and asks for a session again.
     if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
     const at = now();
-    shedder.admit(tenant.tenant.tier, isEvents);
+    shedder.admit(tenant.tier, isEvents);
     admission.admit(tenant, reply, at);
     // Test data is never billed.
     if (isEvents && principal.env === "live") quota.check(tenant, reply, at);
@@ -141,7 +142,7 @@ export function guard(app: App, options: GateOptions): void {
 
 /** @throws EndcapError `body_too_large` past a bound of the tenant's own, by the announced length and by the real one */
 function checkBodySize({ tenant }: Caller, bytes: number): void {
-  const { bodyBytesMax } = tenant.tenant.limits;
+  const { bodyBytesMax } = tenant.limits;
   if (bodyBytesMax !== undefined && bytes > bodyBytesMax) throw new EndcapError("body_too_large");
 }
 

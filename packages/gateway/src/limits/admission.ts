@@ -1,25 +1,14 @@
 import { EndcapError } from "@endcap/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { newSharedUse, type SharedRates, type SharedUse } from "../shared/shared-rates.ts";
+import type { SharedRates } from "../shared/shared-rates.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
-import { Gcra } from "./gcra.ts";
+import type { TenantLoad } from "../tenants/tenant-load.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Where the request counts as in flight. */
     occupied: TenantLoad | null;
   }
-}
-
-/** What a tenant has in use. It outlives changes of the tenant. */
-export interface TenantLoad {
-  readonly rate: Gcra;
-  inFlight: number;
-  readonly shared: SharedUse;
-}
-
-export function newTenantLoad(): TenantLoad {
-  return { rate: new Gcra(), inFlight: 0, shared: newSharedUse() };
 }
 
 export interface AdmissionOptions {
@@ -47,8 +36,7 @@ const concurrencyLimited = new EndcapError("concurrency_limited");
 export function createAdmission({ gateways, rates }: AdmissionOptions): Admission {
   return {
     admit(context, reply, now) {
-      const { load } = context;
-      const { limits } = context.tenant;
+      const { load, limits } = context;
       const parts = gateways();
       const own = load.rate.take(limits, now, parts);
       const { allowed, remaining, waitMs, isShared } = rates?.take(context, own) ?? { ...own, isShared: false };

@@ -3,7 +3,7 @@ import type { FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { Counter, type Registry } from "prom-client";
 import { addToField } from "../edge/answer-fields.ts";
-import type { Ledger } from "../metering/ledger.ts";
+import { eventsOf, type Ledger } from "../metering/ledger.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
 
 export interface Quota {
@@ -20,7 +20,7 @@ const quotaExceeded = new EndcapError("quota_exceeded");
 /** An operator may grant more at any time, so nobody is sent away until the month ends. */
 const retrySecondsMax = 3_600;
 
-export function createQuota(ledger: Ledger, log: Logger, registry: Registry): Quota {
+export function createQuota(ledger: Pick<Ledger, "month">, log: Logger, registry: Registry): Quota {
   const noted = { soft: new Map<string, string>(), hard: new Map<string, string>() };
   const crossed = new Counter({
     name: "endcap_quota_crossed_total",
@@ -43,8 +43,8 @@ export function createQuota(ledger: Ledger, log: Logger, registry: Registry): Qu
 
   return {
     check(context, reply, now) {
-      const { eventsPerMonth } = context.tenant.limits;
-      const used = ledger.eventsOf(context.id);
+      const { eventsPerMonth } = context.limits;
+      const used = eventsOf(context.load.usage.month);
       if (used < eventsPerMonth * QUOTA_SOFT_SHARE) return;
       const left = Math.max(0, eventsPerMonth - used);
       const seconds = secondsToNextMonth(now);

@@ -7,6 +7,14 @@ export interface KnownTotals {
   readonly totals: Readonly<Record<string, number>>;
 }
 
+/** A tenant's live events of the running month. */
+export interface MonthEvents {
+  /** What control has, from all gateways. */
+  total: number;
+  /** Counted here, not yet known to control. */
+  unreported: number;
+}
+
 /**
  * Events of the running UTC month by tenant: what control has from all gateways, and what it has not heard from us yet.
  * One number a tenant is all that a request reads.
@@ -14,36 +22,30 @@ export interface KnownTotals {
 export interface Ledger {
   readonly month: string;
   readonly cursor: number;
-  eventsOf(tenant: string): number;
-  /** Counted here, not yet known to control. */
-  add(tenant: string, events: number): void;
-  /** As `add`, for records that an earlier run left behind. */
+  /** The tenant's, for as long as the ledger lives: a new month empties it. */
+  of(tenant: string): MonthEvents;
+  /** Counts what an earlier run left behind. */
   restore(record: UsageRecord): void;
   /** Control has these now; its totals, which follow, hold them. */
   acknowledged(records: readonly UsageRecord[]): void;
   apply(month: string, cursor: number, totals: readonly { tenant: string; events: number }[]): void;
   /** Nobody else counts: what is unreported is the total. */
   settle(): void;
-  /** Starts anew when the month has changed, forward or, after a corrected clock, back. */
-  roll(now: number): void;
+  /** Starts anew when the month has changed, forward or, after a corrected clock, back. Answers whether it did. */
+  roll(now: number): boolean;
   known(): KnownTotals;
-}
-
-interface Entry {
-  total: number;
-  unreported: number;
 }
 
 export function createLedger(now: number, known?: KnownTotals): Ledger {
   let month = monthOf(now);
   let cursor = 0;
-  let entries = new Map<string, Entry>();
+  const entries = new Map<string, MonthEvents>();
   if (known?.month === month) {
     cursor = known.cursor;
     for (const [tenant, total] of Object.entries(known.totals)) entries.set(tenant, { total, unreported: 0 });
   }
 
-  function entryOf(tenant: string): Entry {
+  function entryOf(tenant: string): MonthEvents {
     let entry = entries.get(tenant);
     if (entry === undefined) {
       entry = { total: 0, unreported: 0 };
@@ -61,13 +63,7 @@ export function createLedger(now: number, known?: KnownTotals): Ledger {
     get cursor() {
       return cursor;
     },
-    eventsOf(tenant) {
-      const entry = entries.get(tenant);
-      return entry === undefined ? 0 : entry.total + entry.unreported;
-    },
-    add(tenant, events) {
-      entryOf(tenant).unreported += events;
-    },
+    of: entryOf,
     restore(record) {
       if (counts(record)) entryOf(record.tenant).unreported += record.events;
     },
@@ -91,15 +87,22 @@ export function createLedger(now: number, known?: KnownTotals): Ledger {
     },
     roll(at) {
       const next = monthOf(at);
-      if (next === month) return;
+      if (next === month) return false;
       month = next;
       cursor = 0;
-      entries = new Map();
+      for (const entry of entries.values()) {
+        entry.total = 0;
+        entry.unreported = 0;
+      }
+      return true;
     },
-    known: () => ({
-      month,
-      cursor,
-      totals: Object.fromEntries([...entries].map(([tenant, { total }]) => [tenant, total])),
-    }),
+    known() {
+      const totals: Record<string, number> = {};
+      for (const [tenant, { total }] of entries) if (total > 0) totals[tenant] = total;
+      return { month, cursor, totals };
+    },
   };
 }
+
+/** Of the month so far. */
+export const eventsOf = ({ total, unreported }: MonthEvents): number => total + unreported;

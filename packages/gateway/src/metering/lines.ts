@@ -6,9 +6,11 @@ const recordCheck = Compile(UsageRecord);
 const checksumOf = (json: string) => `${crc32(json).toString(16).padStart(8, "0")} `;
 const checksumLength = 9;
 
-/** A record as a line of the log: the CRC-32 of its JSON in hex, a space, the JSON. */
+/** A record as a line of the log: the CRC-32 of its JSON in hex, a space, the JSON. Durations are added up in fractions. */
 export function encodeLine(record: UsageRecord): string {
-  const json = JSON.stringify(record);
+  const { sequence, at, tenant, env, route, status, code, requests, events, ms, latency } = record;
+  const whole = { sequence, at, tenant, env, route, status, code, requests, events, ms: Math.round(ms), latency };
+  const json = JSON.stringify(whole);
   return `${checksumOf(json)}${json}\n`;
 }
 

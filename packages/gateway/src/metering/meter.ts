@@ -1,15 +1,20 @@
 import type { ErrorCode, Principal, Tier } from "@endcap/protocol";
 import { Counter, type Registry } from "prom-client";
+import type { Ledger } from "./ledger.ts";
+import type { Cell, TenantUsage } from "./tenant-usage.ts";
 import { emptyRow, latencyClass, type UsageRow } from "./usage-row.ts";
 
 export interface Meter {
+  /** Where the tenant's requests are counted; ask once for a tenant and keep it. */
+  of(tenant: string): TenantUsage;
   /**
    * One completed request of a proven caller.
    * @param pattern the route's
    * @param code of the error that was answered
    */
   complete(
-    principal: Principal,
+    usage: TenantUsage,
+    env: Principal["env"],
     method: string,
     pattern: string,
     status: number,
@@ -17,33 +22,24 @@ export interface Meter {
     ms: number,
   ): void;
   /** Events that the collector says it accepted, never what was sent. */
-  accepted(principal: Principal, answer: unknown): void;
-  /** Everything counted since the last call, in whole milliseconds. */
-  drain(): UsageRow[];
+  accepted(usage: TenantUsage, principal: Principal, answer: unknown): void;
+  /** What was counted of those tenants that wait for it longest, of `tenantsMax` at most. */
+  drain(tenantsMax: number): UsageRow[];
+  /** Tenants that were counted since the process started. */
+  readonly tenants: number;
   /** Events by tenant and environment that were accepted here since the process started. */
   usage(): { tenant: string; env: Principal["env"]; events: number }[];
-}
-
-interface Cell extends UsageRow {
-  readonly method: string;
-  readonly pattern: string;
 }
 
 const eventsRoute = "/v1/events";
 const environments = ["live", "test"] as const;
 
-/**
- * Counts in memory; nothing here waits or touches a disk. A tenant's window holds a handful of cells, so a request finds
- * its own by one look-up of the tenant and a few comparisons of the same string objects.
- */
-export function createMeter(
-  registry: Registry,
-  now: () => number,
-  onEvents: (tenant: string, events: number) => void,
-): Meter {
-  let cells = new Map<string, Cell[]>();
+/** Counts in memory; nothing here waits or touches a disk. */
+export function createMeter(registry: Registry, now: () => number, ledger: Pick<Ledger, "of">): Meter {
+  const usages = new Map<string, TenantUsage>();
+  /** Those with cells, in the order of their first one. */
+  const waiting: TenantUsage[] = [];
   let windowAt = now();
-  const lifetime: Record<Principal["env"], Map<string, number>> = { live: new Map(), test: new Map() };
   const accepted: Record<Principal["env"], Map<Tier, number>> = { live: new Map(), test: new Map() };
   // By tier, not by tenant: a label must not grow with the number of customers. Tenants are in their usage records.
   new Counter({
@@ -58,18 +54,15 @@ export function createMeter(
   });
 
   function cellOf(
-    { tenant, env }: Principal,
+    usage: TenantUsage,
+    env: Principal["env"],
     method: string,
     pattern: string,
     status: number,
     code: string | undefined,
   ): Cell {
-    let own = cells.get(tenant);
-    if (own === undefined) {
-      own = [];
-      cells.set(tenant, own);
-    }
-    for (const cell of own) {
+    const { tenant, cells } = usage;
+    for (const cell of cells) {
       if (
         cell.status === status &&
         cell.pattern === pattern &&
@@ -82,34 +75,52 @@ export function createMeter(
     }
     const row = emptyRow({ tenant, env, route: `${method} ${pattern}`, status, code }, windowAt);
     const cell: Cell = { ...row, method, pattern };
-    own.push(cell);
+    if (cells.length === 0) waiting.push(usage);
+    cells.push(cell);
     return cell;
   }
 
   return {
-    complete(principal, method, pattern, status, code, ms) {
-      const cell = cellOf(principal, method, pattern, status, code);
+    of(tenant) {
+      let usage = usages.get(tenant);
+      if (usage === undefined) {
+        usage = { tenant, cells: [], month: ledger.of(tenant), accepted: { live: 0, test: 0 } };
+        usages.set(tenant, usage);
+      }
+      return usage;
+    },
+    complete(usage, env, method, pattern, status, code, ms) {
+      const cell = cellOf(usage, env, method, pattern, status, code);
       cell.requests += 1;
       cell.ms += ms;
       const at = latencyClass(ms);
       cell.latency[at] = (cell.latency[at] ?? 0) + 1;
     },
-    accepted(principal, answer) {
+    accepted(usage, { env, tier }, answer) {
       const events = acceptedOf(answer);
       if (events === 0) return;
-      const { tenant, env, tier } = principal;
       accepted[env].set(tier, (accepted[env].get(tier) ?? 0) + events);
-      cellOf(principal, "POST", eventsRoute, 202, undefined).events += events;
-      if (env === "live") onEvents(tenant, events);
-      lifetime[env].set(tenant, (lifetime[env].get(tenant) ?? 0) + events);
+      cellOf(usage, env, "POST", eventsRoute, 202, undefined).events += events;
+      if (env === "live") usage.month.unreported += events;
+      usage.accepted[env] += events;
     },
-    drain() {
-      const drained = [...cells.values()].flat();
-      cells = new Map();
+    drain(tenantsMax) {
       windowAt = now();
-      return drained.map(({ method: _, pattern: __, ...row }) => ({ ...row, ms: Math.round(row.ms) }));
+      return waiting.splice(0, tenantsMax).flatMap((usage) => {
+        const { cells } = usage;
+        usage.cells = [];
+        return cells;
+      });
     },
-    usage: () => environments.flatMap((env) => [...lifetime[env]].map(([tenant, events]) => ({ tenant, env, events }))),
+    get tenants() {
+      return usages.size;
+    },
+    usage: () =>
+      environments.flatMap((env) =>
+        [...usages.values()]
+          .map(({ tenant, accepted }) => ({ tenant, env, events: accepted[env] }))
+          .filter(({ events }) => events > 0),
+      ),
   };
 }
 

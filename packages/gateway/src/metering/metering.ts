@@ -38,6 +38,12 @@ const syncMs = 5_000;
 const backoffMsMax = 15_000;
 const keepTotalsMs = 10_000;
 const lastDeliveryMsMax = 2_000;
+/**
+ * A flush takes the tenants that wait for it longest, so many of them, or where there are very many a part of all: what
+ * a second of usage costs does not grow with tenants that are asked a little each, and none waits for more flushes.
+ */
+const tenantsPerFlush = 1_000;
+const flushesMax = 10;
 
 /** Counting, the log on disk and its delivery: three loops that never meet a request. */
 export async function createMetering(options: MeteringOptions): Promise<Metering> {
@@ -48,7 +54,7 @@ export async function createMetering(options: MeteringOptions): Promise<Metering
   const kept = await readTotals(totalsFile);
   const ledger = createLedger(now(), kept);
   for await (const record of usageLog.left()) ledger.restore(record);
-  const meter = createMeter(registry, now, ledger.add);
+  const meter = createMeter(registry, now, ledger);
   const metrics = usageMetrics(registry, () => usageLog.bytes);
   const held = new HeldRows((requests) => metrics.lost.inc(requests));
   const stop = new AbortController();
@@ -60,22 +66,25 @@ export async function createMetering(options: MeteringOptions): Promise<Metering
   let damagedTold = 0;
   let wake = Promise.withResolvers<void>();
 
-  async function flush(): Promise<void> {
-    ledger.roll(now());
-    const rows = meter.drain();
+  async function flush(isLast = false): Promise<void> {
+    // What was counted in the month that ended is of that month.
+    const whole = ledger.roll(now()) || isLast || send === undefined;
+    const rows = meter.drain(whole ? meter.tenants : Math.max(tenantsPerFlush, Math.ceil(meter.tenants / flushesMax)));
     if (send === undefined) {
       ledger.settle();
       return;
     }
-    if (rows.length > 0) held.add(rows);
-    if (held.size === 0) return;
+    if (refused) held.add(rows);
+    const unwritten = refused ? held.all() : rows;
+    if (unwritten.length === 0) return;
     try {
-      await usageLog.append(held.all());
+      await usageLog.append(unwritten);
       held.clear();
       wake.resolve();
       if (refused) log.info("usage is written again");
       refused = false;
     } catch (error) {
+      if (!refused) held.add(rows);
       metrics.refused.inc();
       if (!refused) log.error({ err: error }, "usage cannot be written and is held in memory; requests go on");
       refused = true;
@@ -156,7 +165,7 @@ export async function createMetering(options: MeteringOptions): Promise<Metering
     async close() {
       stop.abort();
       await Promise.all(loops);
-      await flush();
+      await flush(true);
       const gone = sleep(lastDeliveryMsMax, undefined, { ref: false });
       await Promise.race([handOver(true), gone]).catch(() => {
         // What control did not take lies on disk for the next run.

@@ -1,8 +1,15 @@
-import type { Principal, Tier } from "@endcap/protocol";
+import type { Tier } from "@endcap/protocol";
 import { DurationHistogram, type DurationSeries } from "@endcap/service-kit";
 import type { Registry } from "prom-client";
 
-export type ObservePrincipal = (principal: Principal, route: string, status: number, ms: number) => void;
+/** Whose requests are observed, and where its series are kept. */
+export interface ObservedTenant {
+  readonly id: string;
+  readonly tier: Tier;
+  durations: TenantDurations | undefined;
+}
+
+export type ObserveTenant = (tenant: ObservedTenant, route: string, status: number, ms: number) => void;
 
 /** Seconds: a cached verdict, a usual answer, a slow one, a deadline, a hang. */
 const buckets = [0.005, 0.025, 0.1, 0.25, 1, 10];
@@ -13,12 +20,19 @@ const outcomes = ["ok", "refused", "server_error"] as const;
 /** One series for each outcome, made when it first happens. */
 type ByOutcome = (DurationSeries | undefined)[];
 
+/** A tenant's own, or those that it shares with others. */
+export interface TenantDurations {
+  readonly tier: Tier;
+  readonly label: string;
+  readonly byOutcome: ByOutcome;
+}
+
 /**
  * Rate, errors and duration of proven requests, by tier and route and by tenant. Tenants of the Standard tier are one
  * series, and so are paying ones past the thousandth: a label must not grow with the number of customers, whose own
  * numbers are in their usage records.
  */
-export function createRequestMetrics(registry: Registry): ObservePrincipal {
+export function createRequestMetrics(registry: Registry): ObserveTenant {
   const byRoute = new DurationHistogram({
     name: "endcap_request_seconds",
     help: "duration of proven requests by tier, route and outcome",
@@ -34,27 +48,39 @@ export function createRequestMetrics(registry: Registry): ObservePrincipal {
     registers: [registry],
   });
   const routes = new Map<string, Map<Tier, ByOutcome>>();
-  const tenants = new Map<string, Map<Tier, ByOutcome>>();
+  const tenants = new Map<string, TenantDurations>();
   const own = new Set<string>();
 
-  function labelOf({ tier, tenant }: Principal): string {
+  function labelOf({ tier, id }: ObservedTenant): string {
     if (tier === "standard") return "standard";
-    if (own.has(tenant)) return tenant;
+    if (own.has(id)) return id;
     if (own.size >= ownTenantsMax) return "other";
-    own.add(tenant);
-    return tenant;
+    own.add(id);
+    return id;
   }
 
-  return (principal, route, status, ms) => {
-    const { tier } = principal;
+  function durationsOf(tenant: ObservedTenant): TenantDurations {
+    const { tier } = tenant;
+    const label = labelOf(tenant);
+    const name = `${tier} ${label}`;
+    let durations = tenants.get(name);
+    if (durations === undefined) {
+      durations = { tier, label, byOutcome: [] };
+      tenants.set(name, durations);
+    }
+    return durations;
+  }
+
+  return (tenant, route, status, ms) => {
+    const { tier } = tenant;
     const outcome = status >= 500 ? 2 : status >= 400 ? 1 : 0;
-    const tenant = labelOf(principal);
     const ofRoute = outcomesOf(routes, route, tier);
     ofRoute[outcome] ??= byRoute.series({ tier, route, outcome: outcomes[outcome] });
     ofRoute[outcome].observe(ms / 1000);
-    const ofTenant = outcomesOf(tenants, tenant, tier);
-    ofTenant[outcome] ??= byTenant.series({ tier, tenant, outcome: outcomes[outcome] });
-    ofTenant[outcome].observe(ms / 1000);
+    tenant.durations ??= durationsOf(tenant);
+    const { byOutcome, label } = tenant.durations;
+    byOutcome[outcome] ??= byTenant.series({ tier, tenant: label, outcome: outcomes[outcome] });
+    byOutcome[outcome].observe(ms / 1000);
   };
 }
 

@@ -54,6 +54,7 @@ export async function openSessionRoute(
     const { key, origin } = browsers.bootstrapKey(reply, asked.key);
     const { tenant, env } = key;
     request.principal = { tenant: tenant.id, env, tier: tenant.tenant.tier, scope: [], auth: "ep1", key: key.id };
+    request.tenant = tenant;
     if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
       throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
     }

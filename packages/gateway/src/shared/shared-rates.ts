@@ -54,7 +54,7 @@ export function createSharedRates(redis: Redis, gateway: string): SharedRates {
     use.owed = 0;
   }
 
-  async function exchange(use: SharedUse, { id, tenant }: TenantContext): Promise<void> {
+  async function exchange(use: SharedUse, { id, limits }: TenantContext): Promise<void> {
     const sentAt = performance.now();
     use.demand = (use.demand + use.asked) / 2;
     use.idle = use.asked === 0 ? use.idle + 1 : 0;
@@ -62,7 +62,7 @@ export function createSharedRates(redis: Redis, gateway: string): SharedRates {
     const leaves = use.idle >= idleMax;
     const { tokens: back = 0, owed } = use;
     use.owed = 0;
-    const { requestsPerSecond, burst } = tenant.limits;
+    const { requestsPerSecond, burst } = limits;
     const claim = leaves ? 0 : Math.max(demandMin, use.demand);
     try {
       const args = [gateway, requestsPerSecond, burst, back, owed, claim].map(String);
@@ -112,7 +112,7 @@ export function createSharedRates(redis: Redis, gateway: string): SharedRates {
         if (own.allowed) use.owed += 1;
         return { ...own, isShared: false };
       }
-      const { requestsPerSecond, burst } = context.tenant.limits;
+      const { requestsPerSecond, burst } = context.limits;
       if (use.tokens < 1) return { allowed: false, remaining: 0, waitMs: 1000 / requestsPerSecond, isShared: true };
       use.tokens -= 1;
       const waitMs = (1000 * Math.max(0, burst - use.tokens)) / requestsPerSecond;

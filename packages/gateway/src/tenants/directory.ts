@@ -1,8 +1,9 @@
 import { EndcapError, parseKeyId } from "@endcap/protocol";
 import type { SnapshotDelta, SnapshotState } from "@endcap/service-kit";
-import { newTenantLoad, type TenantLoad } from "../limits/admission.ts";
+import type { TenantUsage } from "../metering/tenant-usage.ts";
 import { createListedOrigins } from "./listed-origins.ts";
 import { createTenantContext, type KeyContext, type TenantContext } from "./tenant-context.ts";
+import { newTenantLoad, type TenantLoad } from "./tenant-load.ts";
 
 /** Who is who, from the snapshot: one map look-up a request. */
 export interface TenantDirectory {
@@ -27,7 +28,7 @@ export interface TenantDirectory {
  * A tenant's context (its keys imported, its origins sorted) is made when it is first asked for, and thrown away when the
  * tenant changes: a hundred thousand tenants cost memory, and a change costs what it changes.
  */
-export function createTenantDirectory(): TenantDirectory {
+export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage): TenantDirectory {
   const contexts = new Map<string, TenantContext>();
   const keys = new Map<string, KeyContext>();
   const loads = new Map<string, TenantLoad>();
@@ -48,7 +49,7 @@ export function createTenantDirectory(): TenantDirectory {
     if (tenant === undefined) return undefined;
     let load = loads.get(id);
     if (load === undefined) {
-      load = newTenantLoad();
+      load = newTenantLoad(usageOf(id));
       loads.set(id, load);
     }
     const context = createTenantContext(tenant, state?.secrets.get(id), load);

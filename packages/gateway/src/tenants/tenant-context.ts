@@ -9,10 +9,20 @@ import {
   type SnapshotTenant,
   sessionTokenKey,
   type TenantSecrets,
+  type Tier,
+  type TierLimits,
 } from "@endcap/protocol";
 import { MacKey } from "../auth/mac.ts";
-import type { TenantLoad } from "../limits/admission.ts";
+import type { TenantDurations } from "../metering/request-metrics.ts";
 import { type OriginList, originList } from "./origins.ts";
+import type { TenantLoad } from "./tenant-load.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Whose request it is, as soon as that is proven. */
+    tenant: TenantContext | null;
+  }
+}
 
 /** One key of a tenant, ready for use. */
 export interface KeyContext {
@@ -41,6 +51,12 @@ export interface SessionKey {
 export interface TenantContext {
   readonly id: string;
   readonly tenant: SnapshotTenant;
+  /**
+   * The two that each request reads are copied out of `tenant`, to lie beside what else it reads: with many tenants a
+   * request's time goes into fetching memory that others' requests have pushed out of the processor's caches.
+   */
+  readonly tier: Tier;
+  readonly limits: TierLimits;
   readonly origins: OriginList;
   readonly keys: readonly KeyContext[];
   /** Newest first; new tokens use the first. */
@@ -49,6 +65,8 @@ export interface TenantContext {
   readonly markKey: MacKey | undefined;
   readonly settings: SessionSettings;
   readonly load: TenantLoad;
+  /** Kept by the metrics. */
+  durations: TenantDurations | undefined;
 }
 
 export function createTenantContext(
@@ -65,12 +83,15 @@ export function createTenantContext(
   const context: TenantContext = {
     id: tenant.id,
     tenant,
+    tier: tenant.tier,
+    limits: { ...tenant.limits },
     origins: originList(tenant.origins),
     keys,
     sessionKeys,
     markKey: newest && tenant.settings.observeCatalogue ? new MacKey(addressMarkKey(newest.key)) : undefined,
     settings: settingsOf(tenant),
     load,
+    durations: undefined,
   };
   for (const key of tenant.keys) keys.push(keyContext(context, key, secrets?.keys[key.id]));
   return context;
