@@ -183,7 +183,8 @@ export const gatewayConfig = defineConfig({
       maximum: 10_000,
     }),
     usageFlushMs: Type.Integer({
-      description: "how often usage is written to disk; a killed process loses the counts since then",
+      description:
+        "how often usage is written to disk, of a thousand tenants or a tenth of all that were ever asked; a killed process loses what was counted since",
       default: 1_000,
       minimum: 20,
       maximum: 60_000,

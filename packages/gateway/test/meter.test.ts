@@ -1,0 +1,42 @@
+import type { Principal } from "@endcap/protocol";
+import { Registry } from "prom-client";
+import { expect, it } from "vitest";
+import { createLedger, eventsOf } from "../src/metering/ledger.ts";
+import { createMeter } from "../src/metering/meter.ts";
+
+const at = Date.UTC(2026, 10, 20);
+
+it("hands over those who wait longest, each count once, however often a tenant is counted meanwhile", () => {
+  const meter = createMeter(new Registry(), () => at, createLedger(at));
+  const usages = Array.from({ length: 25 }, (_, n) => meter.of(`t${n}`));
+  const count = (n: number) => {
+    const usage = usages[n % usages.length];
+    if (usage === undefined) throw new Error("no such tenant");
+    const principal: Principal = {
+      tenant: usage.tenant,
+      env: "live",
+      tier: "standard",
+      scope: [],
+      auth: "sk",
+      key: "k",
+    };
+    meter.complete(usage, "live", "POST", "/v1/events", 202, undefined, 1.4);
+    meter.accepted(usage, principal, { accepted: 2 });
+  };
+  for (let n = 0; n < 50; n++) count(n);
+  const first = meter.drain(10);
+  expect(first.map(({ tenant, requests, events }) => [tenant, requests, events])).toEqual(
+    Array.from({ length: 10 }, (_, n) => [`t${n}`, 2, 4]),
+  );
+  for (let n = 0; n < 25; n++) count(n);
+  const second = meter.drain(15);
+  expect(second.map(({ tenant, requests }) => [tenant, requests])).toEqual(
+    Array.from({ length: 15 }, (_, n) => [`t${n + 10}`, 3]),
+  );
+  const third = meter.drain(meter.tenants);
+  expect(third.map(({ tenant, requests }) => [tenant, requests])).toEqual(
+    Array.from({ length: 10 }, (_, n) => [`t${n}`, 1]),
+  );
+  expect(meter.drain(meter.tenants)).toEqual([]);
+  expect(usages.map(({ month }) => eventsOf(month))).toEqual(usages.map(() => 6));
+});
