@@ -163,6 +163,7 @@ export async function buildControl(config: ControlConfig, options: ControlOption
       get draining() {
         return service.draining;
       },
+      observe: service.observe,
       check: service.check,
       status: service.status,
       dataDir,

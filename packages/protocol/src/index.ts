@@ -98,6 +98,8 @@ export {
   StrategyName,
 } from "./placements.ts";
 export {
+  AnsweredPartHeader,
+  AskedPartHeader,
   COALESCED_CONTENT_TYPE,
   CONTROL_KEY,
   CoalescedPartAnswer,
@@ -105,7 +107,10 @@ export {
   DEADLINE_HEADER,
   decodePrincipal,
   encodePrincipal,
+  LastPartsHeader,
+  LeftPartHeader,
   LinkRequest,
+  PARTS_CONTENT_TYPE,
   PRINCIPAL_HEADER,
   Principal,
 } from "./principal.ts";

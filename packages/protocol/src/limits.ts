@@ -28,7 +28,7 @@ export const LIMITS = {
   sessionBodyBytesMax: 8 * 1024,
   filterDepthMax: 5,
   filterLeavesMax: 50,
-  /** A coalesced request from gateway to collector. */
+  /** A coalesced request from gateway to collector; of its parts as many may wait on an open request to ml. */
   coalescedPartsMax: 256,
   coalescedBytesMax: 1024 * 1024,
   internalHeaderBytesMax: 8 * 1024,

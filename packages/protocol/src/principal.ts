@@ -8,6 +8,8 @@ export const PRINCIPAL_HEADER = "endcap-principal";
 /** Milliseconds left for an answer. */
 export const DEADLINE_HEADER = "endcap-deadline-ms";
 export const COALESCED_CONTENT_TYPE = "application/vnd.endcap.batch+ndjson";
+/** Frames of parts, both ways, for as long as the request is open. */
+export const PARTS_CONTENT_TYPE = "application/vnd.endcap.parts";
 
 /** The key of a principal that is control itself: no key of a shop looks like it. */
 export const CONTROL_KEY = "control";
@@ -63,6 +65,35 @@ export type CoalescedPartHeader = Static<typeof CoalescedPartHeader>;
 /** One line of its answer, in the order of the parts: request id, status, body (an EventsAnswer or ProblemDetails). */
 export const CoalescedPartAnswer = Type.Object({ r: Type.String(), s: Type.Integer(), b: Type.Unknown() });
 export type CoalescedPartAnswer = Static<typeof CoalescedPartAnswer>;
+
+/**
+ * Header line of one part on the open request POST /internal/v1/recommendation-parts: principal, request id, bytes of the
+ * RecommendationRequest that follows, milliseconds left for its answer, trace context.
+ */
+export const AskedPartHeader = Type.Object({
+  p: Principal,
+  r: Type.String({ maxLength: 100 }),
+  n: Type.Integer({ minimum: 0 }),
+  d: Type.Optional(Type.Integer({ minimum: 0 })),
+  t: Type.Optional(Type.String({ description: "traceparent" })),
+  ts: Type.Optional(Type.String({ description: "tracestate" })),
+});
+export type AskedPartHeader = Static<typeof AskedPartHeader>;
+
+/** Header line that gives up a part that was asked on the same request: its client has left. */
+export const LeftPartHeader = Type.Object({ r: Type.String(), n: Type.Literal(0), x: Type.Literal(true) });
+export type LeftPartHeader = Static<typeof LeftPartHeader>;
+
+/**
+ * Header line of the answer to one part, in the order in which answers are made: request id, status, bytes of the answer
+ * (a RecommendationAnswer or ProblemDetails) that follows.
+ */
+export const AnsweredPartHeader = Type.Object({ r: Type.String(), s: Type.Integer(), n: Type.Integer({ minimum: 0 }) });
+export type AnsweredPartHeader = Static<typeof AnsweredPartHeader>;
+
+/** Header line by which the answering side says that it takes no more parts, and finishes those it has. */
+export const LastPartsHeader = Type.Object({ n: Type.Literal(0), last: Type.Literal(true) });
+export type LastPartsHeader = Static<typeof LastPartsHeader>;
 
 /** POST /internal/v1/links: a session proved both ids. */
 export const LinkRequest = Type.Object(

@@ -14,12 +14,15 @@ export {
   type LoadedConfig,
   loadConfig,
 } from "./config/load.ts";
-export { type Deadline, type DeadlineOptions, deadlineOf } from "./deadline.ts";
+export { type Deadline, type DeadlineOptions, deadlineIn, deadlineOf } from "./deadline.ts";
 export { clientGone } from "./http/client-gone.ts";
 export { DurationHistogram, type DurationSeries } from "./http/duration-histogram.ts";
+export { parseJson } from "./http/json.ts";
 export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
 export { requestIdHeader } from "./http/request-id.ts";
 export { pointersOf } from "./http/validator.ts";
+export { type Frame, FrameError, FrameReader, readFrame } from "./parts/frames.ts";
+export { type Part, type PartReply, type PartRouteOptions, partRoute } from "./parts/part-route.ts";
 export {
   createService,
   type Service,

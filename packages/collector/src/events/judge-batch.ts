@@ -14,11 +14,10 @@ import {
   uuidVersion,
 } from "@endcap/protocol";
 import { ITEM_OBSERVED } from "@endcap/protocol/event-data";
-import { pointersOf } from "@endcap/service-kit";
+import { parseJson, pointersOf } from "@endcap/service-kit";
 import type { AppendBatch, ShopperEvents } from "@endcap/storage";
 import { shopperKeyOf } from "@endcap/storage";
 import { Compile } from "typebox/compile";
-import { parseJson } from "../json.ts";
 import { expiresAt } from "../retention.ts";
 import { requireScope } from "../scope.ts";
 

@@ -3,7 +3,7 @@ import { type App, assertTenant, checkPrincipal, endcapErrorOf, problemResponse 
 import type { FastifyRequest } from "fastify";
 import type { CatalogueObserver } from "../items/observer.ts";
 import type { EventCounts } from "./event-counts.ts";
-import { type Frame, splitFrames } from "./frames.ts";
+import { type PartFrame, splitFrames } from "./frames.ts";
 import type { GroupAppender } from "./group-appender.ts";
 import { judgeBatch } from "./judge-batch.ts";
 import type { EventTail } from "./tail.ts";
@@ -42,7 +42,7 @@ export async function eventRoutes(
     },
   );
 
-  async function answerPart(request: FastifyRequest, frame: Frame): Promise<{ line: string; fault?: EndcapError }> {
+  async function answerPart(request: FastifyRequest, frame: PartFrame): Promise<{ line: string; fault?: EndcapError }> {
     const requestId = JSON.stringify(frame.requestId);
     try {
       const answer = await accept(request, frame);
@@ -56,12 +56,9 @@ export async function eventRoutes(
     }
   }
 
-  async function accept(request: FastifyRequest, frame: Frame): Promise<EventsAnswer> {
+  async function accept(request: FastifyRequest, frame: PartFrame): Promise<EventsAnswer> {
     const principal = checkPrincipal(frame.principal);
-    assertTenant(request, principal.tenant);
-    if (tenant !== undefined && tenant !== principal.tenant) {
-      throw new EndcapError("tenant_forbidden", { internal: `assigned to ${tenant}` });
-    }
+    assertTenant(request, principal.tenant, tenant);
     const { batchId, append, events, observed, repeated, rejected } = judgeBatch(frame.payload, principal, now());
     for (const { code } of rejected) counts.reject(code);
 

@@ -7,8 +7,8 @@ import {
   judgeItem,
   LIMITS,
 } from "@endcap/protocol";
+import { parseJson } from "@endcap/service-kit";
 import { type ShopperKey, shopperKeyOf } from "@endcap/storage";
-import { parseJson } from "../json.ts";
 
 const faultsMax = 1000;
 

@@ -1,9 +1,8 @@
 import { EndcapError, Item, LIMITS, PutItemsAnswer, PutItemsRequest } from "@endcap/protocol";
-import { type App, principalOf } from "@endcap/service-kit";
+import { type App, parseJson, principalOf } from "@endcap/service-kit";
 import type { CatalogStore, Tables } from "@endcap/storage";
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
-import { parseJson } from "../json.ts";
 import { requireScope } from "../scope.ts";
 import { putItems } from "./put-items.ts";
 

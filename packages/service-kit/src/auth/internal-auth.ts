@@ -63,10 +63,7 @@ export const internalAuth = fp<InternalAuthOptions>(
       if (request.routeOptions.config.principal === "none") return;
       const principal = readPrincipal(request.headers[PRINCIPAL_HEADER]);
       request.principal = principal;
-      assertTenant(request, principal.tenant);
-      if (options.tenant !== undefined && options.tenant !== principal.tenant) {
-        throw new EndcapError("tenant_forbidden", { internal: `assigned to ${options.tenant}` });
-      }
+      assertTenant(request, principal.tenant, options.tenant);
     }
   },
   { name: "endcap-internal-auth", fastify: "5.x" },

@@ -43,14 +43,17 @@ export function principalOf(request: FastifyRequest): Principal {
 }
 
 /**
- * Refuses a tenant that the caller's token does not name. `internalAuth` does it for the principal header; a route that
- * reads tenants elsewhere does it itself.
+ * Refuses a tenant that the caller's token does not name, or that is not the one this process serves. `internalAuth` does
+ * it for the principal header; a route that reads tenants elsewhere does it itself.
+ * @param own absent: this process serves every tenant
  * @throws EndcapError `tenant_forbidden`
  */
-export function assertTenant(request: FastifyRequest, tenant: string): void {
+export function assertTenant(request: FastifyRequest, tenant: string, own?: string): void {
   const { internal } = request;
   if (internal === null) throw new TypeError("the route is not behind internalAuth");
   if (internal.tenants !== "*" && internal.tenants !== tenant) {
     throw new EndcapError("tenant_forbidden", { internal: `group ${internal.group} may not speak for ${tenant}` });
   }
+  if (own !== undefined && own !== tenant)
+    throw new EndcapError("tenant_forbidden", { internal: `assigned to ${own}` });
 }

@@ -19,6 +19,6 @@ export function createRequestIds(): () => string {
 }
 
 /** The id a trusted caller gave its request, when it has the form of one. */
-export function givenRequestId(field: string | string[] | undefined): string | undefined {
+export function givenRequestId(field: unknown): string | undefined {
   return typeof field === "string" && form.test(field) ? field : undefined;
 }

@@ -4,7 +4,7 @@ import type { Registry } from "prom-client";
 import type { App } from "../app.ts";
 import type { DescribeRequest, OnCompleted } from "../http/completion.ts";
 import { createApp } from "../http/create-app.ts";
-import { createRegistry, createRequestObserver } from "../http/metrics.ts";
+import { createRegistry, createRequestObserver, type ObserveRequest } from "../http/metrics.ts";
 import { within } from "../within.ts";
 import { type Check, createHealth } from "./health.ts";
 import { listenOn } from "./listen.ts";
@@ -58,6 +58,8 @@ export interface Service {
   readonly log: Logger;
   readonly registry: Registry;
   readonly draining: boolean;
+  /** Counts what was answered without a request of its own, such as a part of one. */
+  readonly observe: ObserveRequest;
   /** A condition of readiness. A check that throws, or takes longer than 2 s, makes the service not ready. */
   check(name: string, check: Check): void;
   /** What `/internal/v1/status` says besides name, version and uptime. */
@@ -79,7 +81,8 @@ export function createService(options: ServiceOptions): Service {
   const log = options.log ?? stdoutLog(name, config.logLevel);
   const registry = createRegistry(name);
   const health = createHealth(log);
-  const app = createApp({ ...options, log, observe: createRequestObserver(registry) });
+  const observe = createRequestObserver(registry);
+  const app = createApp({ ...options, log, observe });
   // Scrapes and probes would drown the service's own numbers, so the admin app keeps none.
   const admin = createApp({ log, now });
   const facts: StatusFacts[] = [];
@@ -139,6 +142,7 @@ export function createService(options: ServiceOptions): Service {
     get draining() {
       return health.draining;
     },
+    observe,
     check: health.check,
     status(more) {
       facts.push(more);
