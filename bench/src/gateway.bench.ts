@@ -48,7 +48,7 @@ export default defineBench({
     const constants = await startConstantUpstreams({ directory, core: loadCore, cleanup });
     const place = { directory, upstreamPort: constants.constant, core: proxyCore, cleanup };
     const gatewayPlace = { directory, keys, core: proxyCore, cleanup };
-    const constantPorts = { collector: constants.coalesced, ml: constants.constant };
+    const constantPorts = { collector: constants.coalesced, ml: constants.coalesced };
     const shops = Array.from({ length: short ? 20_000 : 100_000 }, (_, n) => newBenchShop(n));
     const [ours, crowded, collector, lua, ...others] = await Promise.all([
       startOurGateway({ ...gatewayPlace, name: "ours", shops: [shop], upstreamPorts: constantPorts }),
@@ -114,7 +114,7 @@ export default defineBench({
       log(round < 0 ? "warmed up" : `round ${round + 1} of ${rounds}`);
     }
 
-    const diskPorts = { collector: collector.port, ml: constants.constant };
+    const diskPorts = { collector: collector.port, ml: constants.coalesced };
     const oursToDisk = await startOurGateway({
       ...gatewayPlace,
       name: "ours-to-disk",

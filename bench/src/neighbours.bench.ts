@@ -61,7 +61,7 @@ export default defineBench({
       directory,
       keys,
       shops: [neighbour, noisy],
-      upstreamPorts: { collector: collector.port, ml: constants.constant },
+      upstreamPorts: { collector: collector.port, ml: constants.coalesced },
       core: gatewayCore,
       cleanup,
     });

@@ -16,6 +16,7 @@ import { startGatewayUnder, writeGroupKeys } from "./gateway/our-gateway.ts";
 import { portOf } from "./gateway/ports.ts";
 import { type BenchShop, newBenchShop, sessionMaker, sessionSource } from "./gateway/shops.ts";
 import { type SnapshotControl, startSnapshotControl } from "./gateway/snapshot-control.ts";
+import { answerParts } from "./load/answer-parts.ts";
 import { describeMachine } from "./machine.ts";
 import { median, quantile, round3 } from "./stats.ts";
 
@@ -211,9 +212,9 @@ async function startPlace(name: string, cleanup: (work: Cleanup) => void): Promi
   // The gateway hands a refusal's code on, so that two places can be told apart without an answer that is a list.
   const code = name === "old" ? "item_not_found" : "import_not_found";
   const problem = JSON.stringify({ type: "t", title: "t", status: 404, code });
-  const server = createServer((incoming, answer) => {
-    incoming.resume().once("end", () => answer.writeHead(404, { "content-type": "application/json" }).end(problem));
-  });
+  const server = createServer((incoming, answer) =>
+    answerParts(incoming, answer, () => ({ status: 404, json: problem })),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   cleanup(() => {

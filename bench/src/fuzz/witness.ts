@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Cleanup } from "../bench.ts";
+import { answerParts, isOpenRequest } from "../load/answer-parts.ts";
 import { markerIn } from "./marker.ts";
 
 export interface Arrival {
@@ -35,6 +36,13 @@ export async function startWitness(
     arrivals.push({ marker: markerIn(payload), payload, signed: auth === "ec1" || isSigning(key) });
 
   const server = createServer((request, response) => {
+    if (isOpenRequest(request)) {
+      answerParts(request, response, ({ header, payload }) => {
+        note(payload.toString("latin1"), header.p as Principal);
+        return { status: 200, json: '{"items":[]}' };
+      });
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {

@@ -1,8 +1,11 @@
 /**
  * The upstream of a gateway that is measured alone, as cheap as a Node process can be: a raw socket that answers events,
- * coalesced or not, with an acceptance and anything else with a list. argv is the port.
+ * coalesced or not, with an acceptance and anything else with a list, also to the parts of an open request. argv is the
+ * port.
  */
 import { createServer, type Socket } from "node:net";
+import { PARTS_CONTENT_TYPE } from "@endcap/protocol";
+import { FrameReader } from "@endcap/service-kit";
 import { acceptance, list } from "./constant-answers.ts";
 
 const head = (type: string, length: number) =>
@@ -25,11 +28,47 @@ function answerParts(body: Buffer): Buffer {
   return Buffer.from(head("application/vnd.endcap.batch+ndjson", lines.length) + lines, "latin1");
 }
 
+const openAnswer = `HTTP/1.1 200 OK\r\ncontent-type: ${PARTS_CONTENT_TYPE}\r\nconnection: close\r\n\r\n`;
+
+/** The rest of the connection: chunks of frames, each part answered with a list. Returns what takes its bytes. */
+function serveOpen(socket: Socket): (bytes: Buffer) => void {
+  const reader = new FrameReader(64 * 1024);
+  let held: Buffer = Buffer.alloc(0);
+  socket.write(openAnswer);
+  return (bytes) => {
+    held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+    let answers = "";
+    for (let at = 0; ; ) {
+      const sizeEnd = held.indexOf("\r\n", at);
+      const size = sizeEnd < 0 ? Number.NaN : Number.parseInt(held.toString("latin1", at, sizeEnd), 16);
+      const end = sizeEnd + 2 + size + 2;
+      if (!(held.length >= end)) {
+        held = held.subarray(at);
+        break;
+      }
+      if (size === 0) {
+        socket.end();
+        return;
+      }
+      for (const { header } of reader.push(held.subarray(sizeEnd + 2, end - 2))) {
+        if (header.x !== true) answers += `{"r":"${header.r}","s":200,"n":${list.length}}\n${list}\n`;
+      }
+      at = end;
+    }
+    if (answers !== "") socket.write(answers, "latin1");
+  };
+}
+
 function serve(socket: Socket): void {
   let held: Buffer = Buffer.alloc(0);
+  let open: ((bytes: Buffer) => void) | undefined;
   socket.setNoDelay(true);
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
+    if (open !== undefined) {
+      open(chunk);
+      return;
+    }
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     for (;;) {
       const end = held.indexOf("\r\n\r\n");
@@ -37,6 +76,11 @@ function serve(socket: Socket): void {
       const fields = held.toString("latin1", 0, end);
       const length = Number(/content-length: (\d+)/i.exec(fields)?.[1] ?? 0);
       const bodyAt = end + 4;
+      if (fields.includes(PARTS_CONTENT_TYPE)) {
+        open = serveOpen(socket);
+        open(held.subarray(bodyAt));
+        return;
+      }
       if (held.length < bodyAt + length) return;
       const body = held.subarray(bodyAt, bodyAt + length);
       held = held.subarray(bodyAt + length);

@@ -19,6 +19,7 @@ import { rawBodies } from "./edge/raw-bodies.ts";
 import { recommendationsRoute } from "./edge/recommendations-route.ts";
 import { createCoalescer } from "./forward/coalescer.ts";
 import { createInternalTokens } from "./forward/internal-tokens.ts";
+import { createParts } from "./forward/parts.ts";
 import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
@@ -50,6 +51,8 @@ export interface GatewayDependencies {
   readonly worker?: number;
 }
 
+/** 100 hydrated items of the largest size, and room for reasons. */
+const listBytesMax = 8 * 1024 * 1024;
 const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
 
 /** The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs. */
@@ -155,6 +158,12 @@ export async function buildGateway(
   const browsers = createBrowserAuth({ directory, sessions: sessionTokens, bootstraps, sessionLimits, now });
   const sessions = createSessionObjects({ tokens: sessionTokens, publicUrl: config.publicUrl, now });
   const coalescer = createCoalescer({ issuer: tokens.collector, queuedBytesMax: config.queuedBytesMax });
+  const parts = createParts({
+    path: "/internal/v1/recommendation-parts",
+    issuer: tokens.ml,
+    answerBytesMax: listBytesMax,
+    answerMsMax: config.upstreamMsMax,
+  });
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
@@ -179,7 +188,7 @@ export async function buildGateway(
     });
     scope.register(async (inner) => {
       rawBodies(inner, signedTypes, LIMITS.recommendationBodyBytesMax);
-      recommendationsRoute(inner, { upstreams, tokens, sessions, deadlineMs: config.recommendDeadlineMs, draining });
+      recommendationsRoute(inner, { upstreams, parts, sessions, deadlineMs: config.recommendDeadlineMs, draining });
     });
     for (const route of passThroughRoutes(config.recommendDeadlineMs)) {
       scope.register(async (inner) => passThrough(inner, route, { upstreams, tokens }));
@@ -234,6 +243,7 @@ export async function buildGateway(
     redis?.close();
     await Promise.all([metering?.close(), tracer.close()]);
     await snapshot.close();
+    parts.close();
     await upstreams.close();
   });
   await snapshot.start();

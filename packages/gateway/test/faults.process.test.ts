@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
-import type { Socket } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { send, signed, startEdge } from "./support/edge.ts";
 import { type Running, startProcess } from "./support/processes.ts";
-import { respond, startRawUpstream } from "./support/raw-upstream.ts";
+import { type RawUpstream, respond, respondInPart, respondToParts, startRawUpstream } from "./support/raw-upstream.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
 
 const limits = { requestsPerSecond: 100_000, burst: 200_000 };
@@ -53,17 +52,12 @@ async function ask(gateway: Running, shop: Shop, path: string, now = Date.now())
 }
 const [events, lists] = ["/v1/events", "/v1/recommendations"] as const;
 
-const faults: readonly (readonly [string, number, string, (socket: Socket) => unknown])[] = [
+const faults: readonly (readonly [string, number, string, RawUpstream["onRequest"]])[] = [
   ["hangs", 504, "upstream_timeout", () => undefined],
   ["answers garbage", 502, "upstream_unavailable", (socket) => socket.write("SSH-2.0-OpenSSH\r\n\r\n")],
   ["answers a page", 502, "upstream_invalid", (socket) => respond(socket, 500, "<h1>nginx 10.0.0.7</h1>")],
   ["resets", 502, "upstream_unavailable", (socket) => socket.resetAndDestroy()],
-  [
-    "stops within its answer",
-    504,
-    "upstream_timeout",
-    (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"),
-  ],
+  ["stops within its answer", 504, "upstream_timeout", respondInPart],
 ];
 
 it("an upstream that fails in any way fails its own tenant alone, each time in its own words, and is asked again when it is well", async () => {
@@ -84,7 +78,7 @@ it("an upstream that fails in any way fails its own tenant alone, each time in i
         new Set([path === events ? 202 : 200]),
       ]);
     }
-    raw.onRequest = (socket) => respond(socket, 200, { from: "healed" });
+    raw.onRequest = (socket, bytes) => respondToParts(socket, bytes, 200, { from: "healed" });
     await expect.poll(() => ask(gateway, shop, lists), { timeout: 20_000 }).toEqual([200, undefined]);
   }
   expect([gateway.child.exitCode, gateway.child.pid]).toEqual([null, pid]);
@@ -92,13 +86,15 @@ it("an upstream that fails in any way fails its own tenant alone, each time in i
 
 it("an upstream that is slow is waited for, one that was killed is told of at once and served again when it is back", async () => {
   const gateway = await startGateway();
-  const slow = await startRawUpstream((socket) => void setTimeout(() => respond(socket, 200, { from: "slow" }), 400));
+  const slow = await startRawUpstream(
+    (socket, bytes) => void setTimeout(() => respondToParts(socket, bytes, 200, { from: "slow" }), 400),
+  );
   const patient = await shopAt(gateway, slow.url);
   const began = performance.now();
   expect(await ask(gateway, patient, lists)).toEqual([200, undefined]);
   expect(performance.now() - began).toBeGreaterThan(390);
 
-  const raw = await startRawUpstream((socket) => respond(socket, 200, { from: "alive" }));
+  const raw = await startRawUpstream((socket, bytes) => respondToParts(socket, bytes, 200, { from: "alive" }));
   const shop = await shopAt(gateway, raw.url);
   expect(await ask(gateway, shop, lists)).toEqual([200, undefined]);
   await raw.close();
@@ -106,7 +102,7 @@ it("an upstream that is slow is waited for, one that was killed is told of at on
     expect(await ask(gateway, shop, path)).toEqual([502, "upstream_unavailable"]);
     expect((await ask(gateway, neighbour, path))[0]).toBe(path === events ? 202 : 200);
   }
-  await startRawUpstream((socket) => respond(socket, 200, { from: "back" }), raw.port);
+  await startRawUpstream((socket, bytes) => respondToParts(socket, bytes, 200, { from: "back" }), raw.port);
   await expect.poll(() => ask(gateway, shop, lists), { timeout: 20_000 }).toEqual([200, undefined]);
 });
 

@@ -34,6 +34,7 @@ const own = [
   "endcap-principal",
   "endcap-request-id",
   "host",
+  "transfer-encoding",
 ];
 
 it.each([

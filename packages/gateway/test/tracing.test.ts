@@ -100,7 +100,7 @@ describe("a gateway with an exporter", async () => {
       "http.route": "/v1/recommendations",
       "http.response.status_code": "200",
       "endcap.auth_ms": expect.any(Number),
-      "endcap.queue_ms": 0,
+      "endcap.queue_ms": expect.any(Number),
       "endcap.upstream_ms": expect.any(Number),
     });
     const ns = BigInt(span?.endTimeUnixNano ?? 0) - BigInt(span?.startTimeUnixNano ?? 0);

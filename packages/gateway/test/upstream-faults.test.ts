@@ -3,7 +3,14 @@ import type { SnapshotUpstream } from "@endcap/protocol";
 import { expect, it, vi } from "vitest";
 import { isPublicAddress } from "../src/upstreams/public-address.ts";
 import { enveloped, openSession, type Reply, send, signed, startEdge } from "./support/edge.ts";
-import { respond, startRawUpstream } from "./support/raw-upstream.ts";
+import {
+  partsIn,
+  type RawUpstream,
+  respond,
+  respondInPart,
+  respondToParts,
+  startRawUpstream,
+} from "./support/raw-upstream.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";
 
@@ -38,14 +45,17 @@ const metric = async (name: string) => {
 };
 
 it("a dead upstream is asked less and less, and answers as soon as it is back", async () => {
-  const raw = await startRawUpstream((socket) => respond(socket, 200, { from: "raw" }));
+  const raw = await startRawUpstream((socket, bytes) => respondToParts(socket, bytes, 200, { from: "raw" }));
   const { shop } = await shopWith({ url: raw.url });
   expect((await ask(shop)).status).toBe(200);
   await raw.close();
   const before = await metric('endcap_upstreams{breaker="open"');
   for (let n = 0; n < 12; n += 1) expect((await ask(shop)).body.code).toBe("upstream_unavailable");
   expect(await metric('endcap_upstreams{breaker="open"')).toBe(before + 1);
-  const again = await startRawUpstream((socket) => respond(socket, 200, { from: "again" }), raw.port);
+  const again = await startRawUpstream(
+    (socket, bytes) => respondToParts(socket, bytes, 200, { from: "again" }),
+    raw.port,
+  );
   await vi.waitFor(async () => expect((await ask(shop)).body).toEqual({ from: "again" }), { timeout: 5_000 });
   expect(again.connections).toBeGreaterThan(0);
   expect(await metric('endcap_upstreams{breaker="open"')).toBe(before);
@@ -69,23 +79,12 @@ it("while a breaker is open nobody waits for the upstream, and one hung upstream
   );
 });
 
-it.each([
-  [
-    "answers garbage",
-    "upstream_unavailable",
-    (socket: import("node:net").Socket) => socket.write("SSH-2.0-OpenSSH\r\n\r\n"),
-  ],
-  ["resets", "upstream_unavailable", (socket: import("node:net").Socket) => socket.resetAndDestroy()],
-  [
-    "breaks off",
-    "upstream_unavailable",
-    (socket: import("node:net").Socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"),
-  ],
-  [
-    "stops within its answer",
-    "upstream_timeout",
-    (socket: import("node:net").Socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"),
-  ],
+it.each<[what: string, code: string, onRequest: RawUpstream["onRequest"]]>([
+  ["answers garbage", "upstream_unavailable", (socket) => socket.write("SSH-2.0-OpenSSH\r\n\r\n")],
+  ["answers a page", "upstream_invalid", (socket) => respond(socket, 200, "<h1>nginx 10.0.0.7</h1>")],
+  ["resets", "upstream_unavailable", (socket) => socket.resetAndDestroy()],
+  ["breaks off", "upstream_unavailable", (socket, bytes) => respondInPart(socket, bytes) ?? socket.end()],
+  ["stops within its answer", "upstream_timeout", respondInPart],
 ])("an upstream that %s: its own code, and the neighbour is served", async (_what, code, onRequest) => {
   const raw = await startRawUpstream(onRequest);
   const { shop } = await shopWith({ url: raw.url });
@@ -97,11 +96,11 @@ it.each([
 it("a request whose connection ends before a byte of the answer is made once more, and within a budget", async () => {
   let requests = 0;
   let failing = 1;
-  const raw = await startRawUpstream((socket) => {
-    requests += 1;
+  const raw = await startRawUpstream((socket, bytes) => {
+    requests += partsIn(bytes).length;
     failing -= 1;
     if (failing >= 0) socket.resetAndDestroy();
-    else respond(socket, 200, { requests });
+    else respondToParts(socket, bytes, 200, { requests });
   });
   const { shop } = await shopWith({ url: raw.url });
   expect((await ask(shop)).body).toEqual({ requests: 2 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { answerParts } from "./support/answer-parts.ts";
 import { send, signed, startEdge } from "./support/edge.ts";
 import { newShop } from "./support/tenants.ts";
 
@@ -20,7 +21,7 @@ const wary = await startEdge([shop]);
 async function startSecure(): Promise<string> {
   const server: Server = createServer(
     { key: pem("server.key"), cert: pem("server.pem"), ca: pem("ca.pem"), requestCert: true, rejectUnauthorized: true },
-    (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end('{"secure":true}'),
+    (request, response) => answerParts(request, response, '{"secure":true}'),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(

@@ -99,6 +99,8 @@ export async function buildMl(config: MlConfig, options: MlOptions = {}): Promis
       registry,
       deadlineMsDefault: config.deadlineMsDefault,
       deadlineMarginMs: config.deadlineMarginMs,
+      tenant: config.tenant,
+      observe: (status, seconds) => service.observe("POST", "/v1/recommendations", status, seconds),
       now,
     });
   });

@@ -84,3 +84,19 @@ test("a new snapshot moves a tenant to another recommender and changes its place
   expect((await ml.ask({ placement: "home" })).list).toMatchObject({ strategy: "trending" });
   expect([recommender.seen.length, second.seen.length]).toEqual([1, 1]);
 });
+
+test("who asks by a request of its own, as control does, gets the same list and the same refusals", async () => {
+  const { recommender, ml } = await start();
+  const principal = server();
+  const one = { placement: "home", shopper: { userId: "u-1" }, limit: 4 };
+  const [alone, part] = [await ml.askAlone(one, { principal, deadlineMs: 4_000 }), await ml.ask(one, { principal })];
+  expect(alone.list?.items).toEqual(part.list?.items);
+  expect(recommender.seen[0]?.rank).toEqual(recommender.seen[1]?.rank);
+  expect(Number(recommender.seen[0]?.headers["endcap-deadline-ms"])).toBeLessThanOrEqual(4_000 - 15);
+  for (const wrong of [{}, { placement: "home", limit: 0 }, { placement: "basement" }]) {
+    const refusals = [await ml.askAlone(wrong, { principal }), await ml.ask(wrong, { principal })];
+    expect(refusals[0]?.status).toBeGreaterThanOrEqual(400);
+    const told = refusals.map(({ status, json }) => [status, { ...(json as object), serverTime: "", instance: "" }]);
+    expect(told[0]).toEqual(told[1]);
+  }
+});

@@ -10,20 +10,11 @@ export interface UpstreamCall {
   readonly body: Uint8Array | null;
   /** Answers above it are refused. */
   readonly answerBytesMax: number;
-  /** The caller's own deadline, in milliseconds from now; absent: the pool's bound alone. */
-  readonly msMax?: number | undefined;
 }
 
 export interface UpstreamAnswer {
   readonly status: number;
   readonly body: Buffer;
-}
-
-export interface PendingCall {
-  /** Rejects with EndcapError `upstream_unavailable`, `upstream_timeout` or `upstream_invalid`. */
-  readonly answer: Promise<UpstreamAnswer>;
-  /** The client is gone: stops the upstream's work as well. */
-  cancel(): void;
 }
 
 const brokenConnection: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "ECONNREFUSED", "EPIPE"]);
@@ -40,12 +31,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** One request and its whole answer, over undici's dispatch: no streams, no promises but the last. */
-export function callUpstream(upstream: Upstream, call: UpstreamCall): PendingCall {
-  const { promise, resolve, reject } = Promise.withResolvers<UpstreamAnswer>();
-  const handler = new WholeAnswer(upstream, call, resolve, reject);
-  handler.dispatch();
-  return { answer: promise, cancel: () => handler.cancel() };
+/**
+ * One request and its whole answer, over undici's dispatch: no streams, no promises but the last.
+ * @throws EndcapError `upstream_unavailable`, `upstream_timeout`
+ */
+export function callUpstream(upstream: Upstream, call: UpstreamCall): Promise<UpstreamAnswer> {
+  return new Promise((resolve, reject) => new WholeAnswer(upstream, call, resolve, reject).dispatch());
 }
 
 class WholeAnswer implements Dispatcher.DispatchHandler {
@@ -53,13 +44,10 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   readonly #call: UpstreamCall;
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: EndcapError) => void;
-  #controller: Dispatcher.DispatchController | undefined;
   #attempts = 0;
-  #cancelled = false;
   #status = 0;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  #late: NodeJS.Timeout | undefined;
 
   constructor(
     upstream: Upstream,
@@ -72,7 +60,6 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     upstream.retries.called();
-    if (call.msMax !== undefined) this.#late = setTimeout(() => this.#giveUp(), call.msMax);
   }
 
   dispatch(): void {
@@ -81,24 +68,8 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.#upstream.pool.dispatch({ method, path, headers, body }, this);
   }
 
-  cancel(): void {
-    this.#end(new Error("the client is gone"));
-  }
-
-  /** The caller's deadline says nothing about the upstream: its breaker is not told. */
-  #giveUp(): void {
-    this.#reject(new EndcapError("upstream_timeout", { internal: `upstream ${this.#upstream.id}: deadline passed` }));
-    this.#end(new Error("the caller's deadline passed"));
-  }
-
-  #end(reason: Error): void {
-    this.#cancelled = true;
-    this.#controller?.abort(reason);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#cancelled) controller.abort(new Error("the client is gone"));
+  onRequestStart(): void {
+    // Nobody ends it before its time.
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -112,7 +83,6 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    clearTimeout(this.#late);
     this.#upstream.breaker.succeeded();
     const [first] = this.#chunks;
     const body = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#bytes);
@@ -121,12 +91,11 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const upstream = this.#upstream;
-    if (this.#status === 0 && this.#attempts === 1 && !this.#cancelled && mayRetry(upstream, error)) {
+    if (this.#status === 0 && this.#attempts === 1 && mayRetry(upstream, error)) {
       this.dispatch();
       return;
     }
-    if (!this.#cancelled) upstream.breaker.failed();
-    clearTimeout(this.#late);
+    upstream.breaker.failed();
     this.#reject(upstreamFault(upstream.id, error));
   }
 }

@@ -4,6 +4,7 @@ import type { PrincipalText } from "../auth/caller.ts";
 import type { Passage } from "../tracing/passage.ts";
 import { traceHeaders } from "../tracing/trace-context.ts";
 import { callUpstream } from "./call-upstream.ts";
+import { type PartFrame, partFrame, writeFrames } from "./frame.ts";
 import { type PartAnswer, readPartAnswers } from "./part-answers.ts";
 import type { Upstream } from "./upstreams.ts";
 
@@ -35,11 +36,7 @@ export interface CoalescerOptions {
 
 interface Part {
   readonly requestId: string;
-  /** The header line in two: what is the same for all requests of a caller, and the rest, in ASCII. */
-  readonly head: Buffer;
-  readonly rest: string;
-  readonly payload: Uint8Array;
-  readonly bytes: number;
+  readonly frame: PartFrame;
   readonly passage: Passage | null;
   readonly addedAt: number;
   readonly done: PartDone;
@@ -63,7 +60,6 @@ const partsWorthSending = 32;
 /** But not longer than this: a batch that hangs on one tenant's table must not hold up its neighbours. */
 const patienceMs = 5;
 const answerBytesMax = 16 * 1024 * 1024;
-const lineFeed = 10;
 
 /**
  * Many clients' events in one upstream request: parsing, routing and logging of a request cost more than the events in
@@ -105,8 +101,8 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
     }
     lane.batchesInFlight -= 1;
     const answeredAt = performance.now();
-    for (const { bytes, passage, addedAt } of parts) {
-      lane.bytes -= bytes;
+    for (const { frame, passage, addedAt } of parts) {
+      lane.bytes -= frame.bytes;
       if (passage === null) continue;
       passage.queueMs = sentAt - addedAt;
       passage.upstreamMs = answeredAt - sentAt;
@@ -120,7 +116,7 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
   }
 
   async function exchange(upstream: Upstream, parts: readonly Part[]): Promise<PartAnswer[]> {
-    const { answer } = callUpstream(upstream, {
+    const { status, body } = await callUpstream(upstream, {
       method: "POST",
       path: "/internal/v1/event-batches",
       headers: {
@@ -128,10 +124,9 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
         "content-type": COALESCED_CONTENT_TYPE,
         ...batchTrace(parts),
       },
-      body: bodyOf(parts),
+      body: writeFrames(parts.map(({ frame }) => frame)),
       answerBytesMax,
     });
-    const { status, body } = await answer;
     if (status !== 200) {
       throw new EndcapError("upstream_invalid", {
         internal: `upstream ${upstream.id} answered a coalesced request with ${status}`,
@@ -150,36 +145,18 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
         lane = { upstream, waiting: [], bytes: 0, batchesInFlight: 0, scheduled: false, patience: undefined };
         lanes.set(upstream, lane);
       }
-      const marked = mark === undefined ? "" : `,"a":"${mark}"`;
-      const head = principal.partHead;
-      const rest = `${requestId}","n":${payload.length}${marked}}\n`;
-      const bytes = head.length + rest.length + payload.length + 1;
-      if (lane.bytes + bytes > queuedBytesMax) {
+      const frame = partFrame(principal, requestId, payload, mark === undefined ? "" : `,"a":"${mark}"`);
+      if (lane.bytes + frame.bytes > queuedBytesMax) {
         throw new EndcapError("overloaded", { internal: `${lane.bytes} bytes wait for upstream ${upstream.id}` });
       }
-      lane.waiting.push({ requestId, head, rest, payload, bytes, passage, addedAt: performance.now(), done });
-      lane.bytes += bytes;
+      lane.waiting.push({ requestId, frame, passage, addedAt: performance.now(), done });
+      lane.bytes += frame.bytes;
       if (!lane.scheduled) {
         lane.scheduled = true;
         setImmediate(endOfTurn, lane);
       }
     },
   };
-}
-
-function bodyOf(parts: readonly Part[]): Buffer {
-  const body = Buffer.allocUnsafe(parts.reduce((sum, { bytes }) => sum + bytes, 0));
-  let end = 0;
-  for (const { head, rest, payload } of parts) {
-    body.set(head, end);
-    end += head.length;
-    end += body.write(rest, end, "latin1");
-    body.set(payload, end);
-    end += payload.length;
-    body[end] = lineFeed;
-    end += 1;
-  }
-  return body;
 }
 
 /** One upstream request belongs to one trace: that of its first traced part, which at low load is its only part. */
@@ -193,7 +170,7 @@ function countThatFits(parts: readonly Part[]): number {
   let count = 0;
   let bytes = 0;
   for (const part of parts) {
-    bytes += part.bytes;
+    bytes += part.frame.bytes;
     if (count > 0 && (bytes > LIMITS.coalescedBytesMax || count === LIMITS.coalescedPartsMax)) break;
     count += 1;
   }

@@ -32,7 +32,7 @@ export function createLinks(upstreams: Upstreams, tokens: InternalTokens): Links
       });
       const body = Buffer.from(JSON.stringify(link));
       const call = { method: "POST", path: "/internal/v1/links", headers, body, answerBytesMax } as const;
-      const answer = await callUpstream(upstream, call).answer;
+      const answer = await callUpstream(upstream, call);
       if (answer.status !== 200) throw refusalOfBytes(upstream.id, answer.status, answer.body);
       written.set(name, true);
     },

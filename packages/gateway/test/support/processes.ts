@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadyMessage } from "@endcap/service-kit";
 import { onTestFinished } from "vitest";
@@ -15,8 +16,13 @@ export interface Running {
   kill(): Promise<void>;
 }
 
+let count = 0;
+
 /** Starts `packages/<name>/src/server.ts`; it is killed after the test if it still runs. */
-export async function startProcess(name: "gateway" | "collector", env: Record<string, string>): Promise<Running> {
+export async function startProcess(
+  name: "gateway" | "collector" | "ml",
+  env: Record<string, string>,
+): Promise<Running> {
   const server = join(import.meta.dirname, "..", "..", "..", name, "src", "server.ts");
   const child = fork(server, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -44,5 +50,23 @@ export function startCollector(directory: string, port = 0): Promise<Running> {
     ENDCAP_COLLECTOR_LOG_LEVEL: "silent",
     ENDCAP_COLLECTOR_JWKS_FILE: join(directory, "jwks.json"),
     ENDCAP_COLLECTOR_TABLES: `lmdb:${join(directory, "tables")}`,
+  });
+}
+
+/** A real ml without recommenders: each of its lists is the fallback, which is empty. */
+export function startMl(directory: string): Promise<Running> {
+  count += 1;
+  const stateDir = join(directory, `ml-${count}`);
+  mkdirSync(stateDir);
+  return startProcess("ml", {
+    ENDCAP_ML_PORT: "0",
+    ENDCAP_ML_ADMIN_PORT: "0",
+    ENDCAP_ML_LOG_LEVEL: "silent",
+    ENDCAP_ML_JWKS_FILE: join(directory, "jwks.json"),
+    ENDCAP_ML_MODELS: `file:${stateDir}`,
+    ENDCAP_ML_STATE_DIR: stateDir,
+    ENDCAP_ML_SNAPSHOT_PUBLIC_KEY_FILE: join(directory, "snapshot.pub.pem"),
+    ENDCAP_ML_GROUP: "shared",
+    ENDCAP_ML_GROUP_KEY_FILE: join(directory, "shared.key"),
   });
 }

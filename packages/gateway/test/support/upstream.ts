@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal, SnapshotUpstream } from "@endcap/protocol";
-import { type App, clientGone, createService, internalAuth, type Service } from "@endcap/service-kit";
+import { type App, clientGone, createService, internalAuth, partRoute, type Service } from "@endcap/service-kit";
 import { pino } from "pino";
 
 /** What an upstream saw of one request. */
@@ -75,6 +75,31 @@ export async function startUpstream(
         }),
       );
       return reply.type("application/x-ndjson").send(lines.join(""));
+    });
+    partRoute(internal, {
+      path: "/internal/v1/recommendation-parts",
+      payloadBytesMax: 1 << 20,
+      tenant: undefined,
+      async answer({ principal, payload, deadlineMs, traceparent, tracestate, gone }, request) {
+        const { headers } = request;
+        const part = {
+          method: "POST",
+          url: "/v1/recommendations",
+          headers: {
+            ...headers,
+            "endcap-deadline-ms": String(deadlineMs),
+            ...(traceparent !== undefined && { traceparent }),
+            ...(tracestate !== undefined && { tracestate }),
+          },
+          principal,
+          body: payload.toString(),
+        };
+        seen.push(part);
+        const { status, body } = await made.answer(part, gone);
+        return { status, body: typeof body === "string" ? body : JSON.stringify(body) };
+      },
+      observe: () => undefined,
+      now,
     });
     internal.all("/*", async (request, reply) => {
       const { method, url, headers, principal, body } = request;
