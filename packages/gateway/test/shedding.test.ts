@@ -15,7 +15,8 @@ function served(shedder: LoadShedder): string[] {
   );
   const passes = ({ tier, isEvents }: (typeof kinds)[number]) => {
     try {
-      shedder.admit(tier, isEvents);
+      const refusal = shedder.admit(tier, isEvents);
+      if (refusal !== undefined) throw refusal;
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: "overloaded", status: 503 });

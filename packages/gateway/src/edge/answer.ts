@@ -1,3 +1,4 @@
+import type { EndcapError } from "@endcap/protocol";
 import { endcapErrorOf, problemResponse } from "@endcap/service-kit";
 import type { FastifyReply } from "fastify";
 
@@ -14,13 +15,50 @@ export function answerFault(reply: FastifyReply, thrown: unknown, now: number, d
   const { request } = reply;
   const fault = endcapErrorOf(thrown);
   request.fault = fault;
-  const { status, headers, body } = problemResponse(fault, request.id, now);
-  const { "content-type": type = "", ...more } = headers;
-  for (const [name, value] of Object.entries(more)) {
+  const { status, type, fields, beforeId, beforeTime, end } = writtenAnswer(fault);
+  const { answerFields } = request;
+  for (const [name, value] of fields) {
     // A limiter may have said better when to come again.
-    request.answerFields.push(name, String(reply.getHeader(name) ?? value));
+    if (!answerFields.includes(name)) answerFields.push(name, String(reply.getHeader(name) ?? value));
   }
+  const body = beforeId + request.id + beforeTime + new Date(now).toISOString() + end;
   answerText(reply, status, type, body, draining);
+}
+
+/** An answer with its request's id and time left out. */
+interface WrittenAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly beforeId: string;
+  readonly beforeTime: string;
+  readonly end: string;
+}
+
+/** Of faults that limits made once and give to everybody. Collected with their fault. */
+const writtenAnswers = new WeakMap<EndcapError, WrittenAnswer>();
+const somebody = "req_somebody";
+const sometime = 0;
+
+function writtenAnswer(fault: EndcapError): WrittenAnswer {
+  const known = writtenAnswers.get(fault);
+  if (known !== undefined) return known;
+  const { status, headers, body } = problemResponse(fault, somebody, sometime);
+  const { "content-type": type = "", ...fields } = headers;
+  const time = new Date(sometime).toISOString();
+  const idAt = body.indexOf(somebody);
+  const timeAt = body.lastIndexOf(time);
+  const written = {
+    status,
+    type,
+    fields: Object.entries(fields),
+    beforeId: body.slice(0, idAt),
+    beforeTime: body.slice(idAt + somebody.length, timeAt),
+    end: body.slice(timeAt + time.length),
+  };
+  // Others are made anew for each request, and seen once.
+  if (status === 429 || status === 503) writtenAnswers.set(fault, written);
+  return written;
 }
 
 /**

@@ -80,7 +80,11 @@ export function guard(app: App, options: GateOptions): void {
           const proven = servers.verifyHeaders(request, scopes);
           passage.authMs += performance.now() - startedAt;
           request.provenHeaders = proven;
-          enter(reply, proven.caller, isEvents);
+          const refusal = enter(reply, proven.caller, isEvents);
+          if (refusal !== undefined) {
+            refuse(reply, refusal);
+            return;
+          }
           checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
           bodies.reserve(reply);
         }
@@ -109,7 +113,11 @@ export function guard(app: App, options: GateOptions): void {
         }
         const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
         if (passage !== null) passage.authMs += performance.now() - startedAt;
-        enter(reply, proven.caller, isEvents);
+        const refusal = enter(reply, proven.caller, isEvents);
+        if (refusal !== undefined) {
+          refuse(reply, refusal);
+          return;
+        }
         checkBodySize(proven.caller, body?.length ?? 0);
         request.admitted = proven;
       } catch (error) {
@@ -126,17 +134,22 @@ export function guard(app: App, options: GateOptions): void {
     setImmediate(answerFault, reply, failedProofs.judge(reply, error, at), at, draining());
   }
 
-  function enter(reply: FastifyReply, { tenant, principal, origin }: Caller, isEvents: boolean): void {
+  /** @returns why the caller has to wait; @throws EndcapError `quota_exceeded` */
+  function enter(
+    reply: FastifyReply,
+    { tenant, principal, origin }: Caller,
+    isEvents: boolean,
+  ): EndcapError | undefined {
     const { request } = reply;
     request.principal = principal;
     request.tenant = tenant;
     // A page learns from any answer that its settings are old, and asks for a session again.
     if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
     const at = now();
-    shedder.admit(tenant.tier, isEvents);
-    admission.admit(tenant, reply, at);
+    const refusal = shedder.admit(tenant.tier, isEvents) ?? admission.admit(tenant, request, at);
     // Test data is never billed.
-    if (isEvents && principal.env === "live") quota.check(tenant, reply, at);
+    if (refusal === undefined && isEvents && principal.env === "live") quota.check(tenant, reply, at);
+    return refusal;
   }
 }
 

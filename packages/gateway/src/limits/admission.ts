@@ -1,5 +1,5 @@
 import { EndcapError } from "@endcap/protocol";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { SharedRates } from "../shared/shared-rates.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
 import type { TenantLoad } from "../tenants/tenant-load.ts";
@@ -22,9 +22,9 @@ export interface Admission {
   /**
    * Counts the request against its tenant's limits, until it leaves. The RateLimit fields are those of
    * `RATE_LIMIT_DRAFT`: quota `q` in a window of `w` seconds, `r` left, `t` seconds to a whole quota.
-   * @throws EndcapError `rate_limited`, `concurrency_limited`
+   * @returns why not, `rate_limited` or `concurrency_limited`: thrown, it would be a twelfth of what a refusal costs
    */
-  admit(context: TenantContext, reply: FastifyReply, now: number): void;
+  admit(context: TenantContext, request: FastifyRequest, now: number): EndcapError | undefined;
   /** The request is over. */
   leave(request: FastifyRequest): void;
 }
@@ -35,7 +35,7 @@ const concurrencyLimited = new EndcapError("concurrency_limited");
 
 export function createAdmission({ gateways, rates }: AdmissionOptions): Admission {
   return {
-    admit(context, reply, now) {
+    admit(context, request, now) {
       const { load, limits } = context;
       const parts = gateways();
       const own = load.rate.take(limits, now, parts);
@@ -43,16 +43,17 @@ export function createAdmission({ gateways, rates }: AdmissionOptions): Admissio
       const quota = isShared ? limits.burst : Math.max(1, Math.floor(limits.burst / parts));
       const waitSeconds = Math.ceil(waitMs / 1000);
       const windowSeconds = Math.max(1, Math.ceil(limits.burst / limits.requestsPerSecond));
-      const { answerFields } = reply.request;
+      const { answerFields } = request;
       answerFields.push("ratelimit-policy", `"requests";q=${quota};w=${windowSeconds}`);
       answerFields.push("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
       if (!allowed) {
-        reply.header("retry-after", String(Math.max(1, waitSeconds)));
-        throw rateLimited;
+        answerFields.push("retry-after", String(Math.max(1, waitSeconds)));
+        return rateLimited;
       }
-      if (load.inFlight >= limits.inFlightMax / parts) throw concurrencyLimited;
+      if (load.inFlight >= limits.inFlightMax / parts) return concurrencyLimited;
       load.inFlight += 1;
-      reply.request.occupied = load;
+      request.occupied = load;
+      return undefined;
     },
     leave(request) {
       if (request.occupied === null) return;

@@ -12,8 +12,8 @@ export interface LoopSample {
 export interface LoadShedder {
   /** Requests of so many steps are refused: 0 none, 1 Standard's lists, … 6 also Enterprise's events. */
   readonly level: number;
-  /** @throws EndcapError `overloaded` while requests of this tier and kind are shed */
-  admit(tier: Tier, isEvents: boolean): void;
+  /** @returns why not, `overloaded` while requests of this tier and kind are shed */
+  admit(tier: Tier, isEvents: boolean): EndcapError | undefined;
   /** One step up, down or none. */
   judge(sample: LoopSample): void;
   start(): void;
@@ -76,9 +76,9 @@ export function createLoadShedder(delayMsMax: number, registry: Registry): LoadS
       return level;
     },
     admit(tier, isEvents) {
-      if (level === 0) return;
+      if (level === 0) return undefined;
       const step = TIERS[tier].priority + 1 + (isEvents ? tiers : 0);
-      if (step <= level) throw overloaded;
+      return step <= level ? overloaded : undefined;
     },
     judge,
     start() {

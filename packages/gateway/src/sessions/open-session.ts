@@ -58,7 +58,8 @@ export async function openSessionRoute(
     if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
       throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
     }
-    admission.admit(tenant, reply, now());
+    const refusal = admission.admit(tenant, request, now());
+    if (refusal !== undefined) throw refusal;
 
     const user = asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
     const provenId = proven?.caller.principal.anonymousId;
