@@ -50,6 +50,20 @@ function history(): string {
   return lines.join("\n");
 }
 
+/**
+ * Services of the last stop that did not say that they drain, or had to cut somebody off at its end. How long a stop
+ * takes is the smoke bench's to say; on a busy machine it takes longer and is orderly all the same.
+ */
+function cutOff(root: string): string[] {
+  const services = readdirSync(join(root, "logs")).filter((file) => /^(collector|gateway|ml|rec)/.test(file));
+  expect(services.length).toBeGreaterThanOrEqual(4);
+  return services.filter((file) => {
+    const log = readFileSync(join(root, "logs", file), "utf8");
+    const stop = log.slice(log.lastIndexOf('"msg":"draining"'));
+    return !stop.startsWith('"msg":"draining"') || /connections cut|did not close/.test(stop);
+  });
+}
+
 test("up, a tenant's whole life, kill -9, up again, down", async () => {
   const root = tempDir();
   const first = await startUp(root);
@@ -125,15 +139,14 @@ test("up, a tenant's whole life, kill -9, up again, down", async () => {
   expect(stale.code).toBe(1);
   expect(JSON.parse(stale.stdout)).toMatchObject({ error: { code: "not_running" } });
 
-  // What was there is there, and a stop is orderly and quick.
+  // What was there is there, and a stop is orderly.
   const again = await startUp(root);
   expect(again.ready).toMatchObject({ firstStart: false, tenants: 1 });
   // The first answers after a start may be the fallback list: a process that has just begun can miss the deadline.
   const ids = (list: { items: { id: string }[] }) => list.items.map(({ id }) => id);
   await expect.poll(async () => ids(await ask()), { timeout: 30_000 }).toEqual(ids(answer));
-  const { code, ms } = await again.end("SIGTERM");
-  expect(code).toBe(0);
-  expect(ms).toBeLessThan(5_000);
+  expect(await again.end("SIGTERM")).toBe(0);
+  expect(cutOff(root)).toEqual([]);
   expect(existsSync(join(root, "control/admin.json"))).toBe(false);
   expect(existsSync(join(root, "control/control.pid"))).toBe(false);
 });
@@ -180,8 +193,7 @@ test("a process that dies is started again and routed to", async () => {
     await Promise.race([line, delay(100)]); // the follower may still be starting
   }
   expect(JSON.parse(seen)).toMatchObject({ type: "view_item", shopper: { userId: "u-1" }, items: [{ id: "i1" }] });
-  const { code, ms } = await up.end("SIGINT");
-  expect(code).toBe(0);
-  expect(ms).toBeLessThan(5_000);
+  expect(await up.end("SIGINT")).toBe(0);
+  expect(cutOff(root)).toEqual([]);
   await tail.ended;
 });

@@ -54,8 +54,8 @@ export interface ReadyLine {
 export interface Up {
   readonly child: ChildProcess;
   readonly ready: ReadyLine;
-  /** Sends the signal and waits for the end: exit code (null when killed) and milliseconds. */
-  end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
+  /** Sends the signal and waits for the end: the exit code, null when killed. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /** A running `endcap up`. Whatever a failed test leaves running goes with it. */
@@ -84,10 +84,9 @@ export async function startUp(
       child,
       ready: told,
       async end(signal) {
-        const startedAt = performance.now();
         child.kill(signal);
         const [code] = await exit;
-        return { code, ms: performance.now() - startedAt };
+        return code;
       },
     };
   }
