@@ -3,6 +3,9 @@ import { type Logger, pino } from "pino";
 const flushMs = 100;
 const bytesAtOnce = 32 * 1024;
 
+/** What to write at the end of the process. One listener for all: a process may hold many services, as tests do. */
+const flushAtExit = new Set<() => void>();
+
 /**
  * JSON lines on stdout, handed over once a turn and written many at a time: a system call for each record costs more than
  * the record, and so does pino's destination, which measures all that waits anew with each line that it gets.
@@ -30,6 +33,11 @@ export function stdoutLog(name: string, level: string): Logger {
     },
   };
   // After pino's own handler, which knows nothing of what is gathered here.
-  process.once("exit", () => stream.flushSync());
+  if (flushAtExit.size === 0) {
+    process.once("exit", () => {
+      for (const flush of flushAtExit) flush();
+    });
+  }
+  flushAtExit.add(() => stream.flushSync());
   return pino({ name, level, base: undefined }, stream);
 }
