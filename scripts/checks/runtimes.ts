@@ -55,20 +55,30 @@ async function fetchRuntimes(): Promise<Record<Runtime, string>> {
   return programs;
 }
 
+const denoFlags = ["run", "--allow-net", "--allow-env", "--node-modules-dir=manual", "--no-lock"];
+
 /** Below `cwd` the package is installed and the fixture is copied. */
 async function runIn(runtime: Runtime, program: string, cwd: string): Promise<void> {
-  await using fake = await serveFake();
-  const { endpoint, key, secret } = fake;
-  const env = { ENDCAP_FIXTURE: JSON.stringify({ endpoint, key, secret }), NODE_OPTIONS: "" };
-  const run = (...args: string[]) => execute("timeout", ["60", program, ...args], cwd, env);
+  await using served = await serveFake();
+  const { endpoint, key, secret } = served;
+  const run = (args: string[], more: object = {}) => {
+    const env = { ENDCAP_FIXTURE: JSON.stringify({ endpoint, key, secret, ...more }), NODE_OPTIONS: "" };
+    return execute("timeout", ["60", program, ...args], cwd, env);
+  };
   switch (runtime) {
     case "node":
     case "bun":
-      await run("main.mjs");
+    case "deno": {
+      const flags = runtime === "deno" ? denoFlags : [];
+      await run([...flags, "main.mjs"]);
+      const before = served.fake.events.length;
+      await run([...flags, "ending.mjs"], { ends: "without a flush" });
+      await run([...flags, "ending.mjs"], { ends: "after a flush that failed", endpoint: "http://127.0.0.1:9" });
+      await run([...flags, "ending.mjs"], { ends: "after a flush" });
+      if (served.fake.events.length !== before + 1) throw new Error("one event of three endings should have arrived");
       return;
-    case "deno":
-      await run("run", "--allow-net", "--allow-env", "--node-modules-dir=manual", "--no-lock", "main.mjs");
-      return;
+    }
+    // A worker has no process that ends: `waitUntil` is its way.
     case "workerd":
       await build({
         entryPoints: [join(cwd, "worker.mjs")],
@@ -78,7 +88,7 @@ async function runIn(runtime: Runtime, program: string, cwd: string): Promise<vo
         target: "es2022",
         conditions: ["workerd", "worker"],
       });
-      await run("test", "workerd.capnp");
+      await run(["test", "workerd.capnp"]);
   }
 }
 
