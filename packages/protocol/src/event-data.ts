@@ -87,7 +87,7 @@ export function toEvent(type: EventType, data: EventBase, id: string, nowMs: num
   return {
     id: ownId ?? id,
     type,
-    at: at === undefined ? new Date(nowMs).toISOString() : typeof at === "string" ? at : new Date(at).toISOString(),
+    at: typeof at === "string" ? at : new Date(at ?? nowMs).toISOString(),
     ...(shopper && { shopper }),
     ...(items && { items: items.map((item) => (typeof item === "string" ? { id: item } : item)) }),
     ...(rest as Pick<Event, never>),

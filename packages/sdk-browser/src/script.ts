@@ -32,7 +32,7 @@ function start(): void {
   if (userToken !== undefined) void client.identify(userToken);
   target.q = callQueue(client, queued);
   // A task of its own: together with the script it would hold up a slow phone.
-  client.whenAllowed(() => setTimeout(defineElement, 0, client, chunks.recommendations));
+  client.whenAllowed(() => setTimeout(defineElement, 0, client, chunks.recommendations), true);
 }
 
 try {

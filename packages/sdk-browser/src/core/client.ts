@@ -52,7 +52,7 @@ export type RecommendRequest = Omit<RecommendationRequest, "shopper" | "context"
 export type Recommendations = Pick<RecommendationAnswer, "items" | "fallback"> & Partial<RecommendationAnswer>;
 
 export interface Endcap {
-  /** Queues an event, named as GA4 names it; it leaves within a second, a purchase at once. Returns its id, if it is queued yet. */
+  /** Queues an event, named as GA4 names it; it leaves within a second, a purchase at once. Returns its id. */
   track<T extends EventType>(
     type: T,
     ...data: NeedsData<T> extends true ? [data: EventData<T>] : [data?: EventData<T>]
@@ -73,7 +73,7 @@ export interface Endcap {
 
 /** The parts of a browser that a client stands on; a test gives its own. */
 export interface Platform {
-  /** Asked once, after consent. */
+  /** Asked at each use, none of which comes before consent. */
   readonly storage: () => Storage | undefined;
   readonly locks: LockManager | undefined;
   readonly now: () => number;
@@ -81,8 +81,8 @@ export interface Platform {
 }
 
 export interface Client extends Endcap {
-  /** Runs once it may: now, after consent, or never. */
-  whenAllowed(run: () => void): void;
+  /** Runs once it may: now, after consent, or never. What can wait until the next task may wait for that too. */
+  whenAllowed(run: () => void, later?: unknown): void;
 }
 
 /** What is loaded when it is first needed. */
@@ -101,7 +101,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     lastLine = line;
   };
   const { now, random } = platform;
-  const store = createStore(key, platform.storage);
+  const store = createStore(key, platform.storage, warn);
   const context: Context = { key, endpoint, store, now, random, warn, post, loadSession: chunks.session };
   const sessions = createSessions(context);
   const outbox = createOutbox(context, sessions);
@@ -142,8 +142,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
       try {
         return run(...args);
       } catch (error) {
-        warn(error);
-        return undefined;
+        return void warn(error);
       }
     };
   }
@@ -160,7 +159,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
   });
 
   /** Whether anything may be stored and sent; from the first time on it is. */
-  function begin(): unknown {
+  function begin(): boolean {
     if (!consent.given()) return false;
     if (!begun) {
       begun = true;
@@ -171,10 +170,9 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     return true;
   }
 
-  const whenAllowed = contain((run: () => void): void => {
-    const given = consent.given();
-    if (given && begun) run();
-    else if (given !== false && held.length < HELD_MAX) held.push(run);
+  const whenAllowed = contain((run: () => void, later?: unknown): void => {
+    if ((begun || !later) && begin()) run();
+    else if (consent.given() !== false && held.length < HELD_MAX) held.push(run);
   });
 
   /** The tenant's kill switch, or its wish for consent; asked again when the session that carried them has ended. */
@@ -200,7 +198,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
       // leaves room for what it says on purpose.
       if (type === "purchase") void delivery.flush();
       else delivery.schedule(source || sessions.current() ? FLUSH_MS : 0);
-    });
+    }, source);
     return id;
   }
 
@@ -226,7 +224,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
       },
       () => begin() && delivery.resume(),
     );
-    // What was said so far is stored by a task of its own: together with the script it would hold up a slow phone.
+    // What the page said by the way is stored by a task of its own: together with the script it would hold up a slow phone.
     setTimeout(contain(begin));
     // Last: a page may have frozen its data layer.
     const name = options.dataLayer ?? "dataLayer";
@@ -234,8 +232,8 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
       watchDataLayer(name, contain(createReader((type, data) => record(type, data, "dataLayer"), consent.hear)));
   });
   // A worker or a server's render has no document.
-  if (typeof document === "undefined") begin();
-  else livePage();
+  if (globalThis.document) livePage();
+  else begin();
 
   return {
     whenAllowed,

@@ -24,7 +24,7 @@ export function init(options: Options): Endcap {
   if (!first) {
     first = client;
     callQueue(client, early.splice(0));
-    client.whenAllowed(() => defineElement(client, chunks.recommendations));
+    client.whenAllowed(() => defineElement(client, chunks.recommendations), true);
   }
   return client;
 }

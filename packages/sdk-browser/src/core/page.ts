@@ -2,7 +2,7 @@
 
 export function listenToPage(handOff: () => void, resume: () => void): void {
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") handOff();
+    if (document.hidden) handOff();
   });
   addEventListener("pagehide", handOff);
   addEventListener("pageshow", ({ persisted }) => {

@@ -101,8 +101,12 @@ export function createDelivery(
 
   async function drain(): Promise<void> {
     await sessions.ready();
-    if (!locks) return sendAll();
-    await locks.request(`endcap:${key}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : schedule(BACKOFF_MS)));
+    // A browser that forbids storage may have locks and refuse them.
+    return (
+      locks
+        ?.request(`endcap:${key}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : schedule(BACKOFF_MS)))
+        .catch(sendAll) ?? sendAll()
+    );
   }
 
   /** Freezes and delivers. One tab sends at a time; the others look again a moment later. */

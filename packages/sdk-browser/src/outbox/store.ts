@@ -18,27 +18,21 @@ export interface Store {
 const VERSION = 1;
 const KEPT_MAX = 50;
 
-export function createStore(key: string, open: () => Storage | undefined): Store {
+export function createStore(key: string, storage: () => Storage | undefined, warn: (what: string) => void): Store {
   const prefix = `endcap${VERSION}:${key}:`;
   const memory = new Map<string, string>();
-
-  /** Opened at the first use, which consent comes before. */
-  let storage = (): Storage | undefined => {
-    const opened = open();
-    storage = () => opened;
-    return opened;
-  };
 
   const store: Store = {
     get: (name) => memory.get(name) ?? attempt(() => storage()?.getItem(prefix + name)) ?? undefined,
     set(name, value) {
       // Without storage, and when it is full, the entry lives as long as the page.
       memory.set(name, value);
-      attempt(() => {
-        if (!storage()) return;
-        storage()?.setItem(prefix + name, value);
+      try {
+        (storage() as Storage).setItem(prefix + name, value);
         memory.delete(name);
-      });
+      } catch {
+        warn("no storage");
+      }
     },
     keep(kind, name, value) {
       for (const old of store.names(kind).slice(KEPT_MAX)) store.remove(old);
@@ -51,10 +45,8 @@ export function createStore(key: string, open: () => Storage | undefined): Store
     names(start) {
       const found = new Set(memory.keys());
       attempt(() => {
-        const all = storage();
-        for (let i = 0; all && i < all.length; i++) {
-          const name = all.key(i);
-          if (name?.startsWith(prefix)) found.add(name.slice(prefix.length));
+        for (const name of Object.keys(storage() as Storage)) {
+          if (name.startsWith(prefix)) found.add(name.slice(prefix.length));
         }
       });
       return [...found].filter((name) => name.startsWith(start)).sort();

@@ -18,7 +18,7 @@ const SKEW_MS_MIN = 60_000;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-export function createSessions({ key, endpoint, store, now, random, loadSession }: Context) {
+export function createSessions({ key, endpoint, store, now, random, warn, loadSession }: Context) {
   let chunk: SessionChunk | undefined;
   const skewMs = (): number => Number(store.get("skew")) || 0;
   const serverNow = (): number => now() + skewMs();
@@ -75,7 +75,10 @@ export function createSessions({ key, endpoint, store, now, random, loadSession 
      */
     learn({ body }: Answer, asked: string, wanted?: boolean): void {
       const skew = Date.parse(`${body.serverTime}`) - now();
-      if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) store.set("skew", `${skew}`);
+      if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) {
+        store.set("skew", `${skew}`);
+        warn("clock", skew);
+      }
       if (body.session && asked === anonymousId() && (wanted || !current())) {
         store.set("session", JSON.stringify({ ...body.session, anonymousId: asked, userId: body.userId }));
         void ready();

@@ -22,7 +22,7 @@ export function productOnPage(warn: (...what: unknown[]) => void): Product | und
   const found: Loose[] = [];
   const walk = (value: unknown): void => {
     for (const node of [value].flat() as Loose[]) {
-      if (!node || typeof node !== "object") continue;
+      if (!node) continue;
       if (/\bProduct(Group)?\b/.test(`${node["@type"]}`)) found.push(node);
       walk(node["@graph"]);
       walk(node.mainEntity);

@@ -10,7 +10,7 @@ export const first = (value: unknown): Loose | undefined => [value].flat()[0] as
 
 /** A shop's id as the collector takes it: a text or a number, without control characters and halves of characters. */
 export function idOf(value: unknown): string | undefined {
-  const text = typeof value === "number" || typeof value === "string" ? `${value}`.trim() : "";
+  const text = /number|string/.test(typeof value) ? `${value}`.trim() : "";
   return /^[^\p{Cc}\p{Cs}]{1,500}$/u.test(text) ? text : undefined;
 }
 

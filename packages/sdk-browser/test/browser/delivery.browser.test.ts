@@ -77,17 +77,6 @@ test("a second tag changes nothing and says so", async () => {
   expect(visit.problems).toEqual(["endcap: a second tag"]);
 });
 
-test("with storage forbidden events are delivered all the same", async () => {
-  const { gateway, shop, tag } = stage;
-  const forbid = `<script>Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } });</script>`;
-  shop.pages.set("/private", { html: `<!doctype html>${forbid}${STUB}${tag}` });
-  await using visit = await stage.visit("/private");
-  await visit.page.waitForFunction(loaded);
-  await visit.page.evaluate("endcap.track('view_item', { items: ['p'] })");
-  await gateway.until(() => gateway.events.size === 1);
-  expect(visit.problems).toEqual([]);
-});
-
 test("two tabs of one shopper send each event once", async () => {
   await using visit = await stage.visit();
   const { gateway } = stage;

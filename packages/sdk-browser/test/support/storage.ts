@@ -1,4 +1,4 @@
-/** A Storage with the real one's manners: everything is text, and it refuses what does not fit. */
+/** A Storage with the real one's manners: everything is text, keys are its own, and it refuses what does not fit. */
 export class TestStorage implements Storage {
   [name: string]: unknown;
   readonly #entries = new Map<string, string>();
@@ -44,14 +44,17 @@ export class TestStorage implements Storage {
       throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
     }
     this.#entries.set(key, value);
+    this[key] = value;
   }
 
   removeItem(key: string): void {
     this.#check();
     this.#entries.delete(key);
+    delete this[key];
   }
 
   clear(): void {
+    for (const key of this.#entries.keys()) delete this[key];
     this.#entries.clear();
   }
 }
