@@ -286,6 +286,13 @@ describe("signing in", () => {
   });
 });
 
+test("a search without results offers what can be had", async () => {
+  const { body } = await get("/search?q=nothing-is-called-so");
+  expect(body).toContain("Nothing for");
+  expect(body).toContain('class="shelf grid"');
+  expect(body).not.toContain("Sold out");
+});
+
 test("search finds, says so, and stays calm about markup", async () => {
   const found = await get("/search?q=lantern");
   expect(pageData(found.body).events.map(({ event }: { event: string }) => event)).toEqual([

@@ -60,7 +60,9 @@ export function browse(context: ShopContext): FastifyPluginAsync {
       { schema: { querystring: { type: "object", properties: { q: { type: "string", maxLength: 100 } } } } },
       (request, reply) => {
         const query = (request.query.q ?? "").trim();
-        const instead = catalogue.groups.filter(({ face }) => face.fresh).slice(0, 8);
+        const instead = catalogue.groups
+          .filter(({ face }) => face.fresh && face.availability !== "out_of_stock")
+          .slice(0, 8);
         return show(request, reply, context, () => searchPage(query, catalogue.search(query), instead));
       },
     );

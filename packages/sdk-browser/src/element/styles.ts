@@ -3,7 +3,7 @@
 /**
  * Amounts are boxes of their own: in a right-to-left page two of them side by side would else be one run of digits.
  * A carousel is exactly as high as the space that was held for it; its images take what the text leaves. A grid's cards
- * have fixed lines, so that its skeleton is as high as its content.
+ * have fixed lines, so that its skeleton is as high as its content; two of them, narrower ones, stand side by side on a phone.
  */
 const CSS = `
 :host{display:block;contain:layout style}
@@ -14,7 +14,7 @@ section{display:flex;flex-direction:column;gap:.75rem;position:relative}
 h2{margin:0;font:inherit;font-size:1.25em;font-weight:600;line-height:1.3}
 ul{list-style:none;margin:0;padding:0;gap:var(--endcap-gap,1rem)}
 .carousel ul{display:flex;flex:1;min-block-size:0;overflow-x:auto;overscroll-behavior-x:contain;scroll-snap-type:x proximity;scrollbar-width:none}
-.grid ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(var(--endcap-card-width,11rem),100%),1fr))}
+.grid ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(var(--endcap-card-width,11rem),max(8rem,50% - var(--endcap-gap,1rem)/2),100%),1fr))}
 li{min-inline-size:0}
 .carousel li{flex:0 0 var(--endcap-card-width,11rem);scroll-snap-align:start}
 a{display:flex;flex-direction:column;gap:.3rem;block-size:100%;color:inherit;text-decoration:none;border-radius:var(--endcap-radius,.5rem)}

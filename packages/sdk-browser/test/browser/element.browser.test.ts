@@ -104,6 +104,24 @@ test("a grid renders as high as its skeleton", async () => {
   if (process.env.ENDCAP_SCREENSHOTS) await page.screenshot({ path: `${process.env.ENDCAP_SCREENSHOTS}/grid.png` });
 });
 
+test("on a phone a grid stands in two columns, and in one where two would be too narrow", async () => {
+  const grid = (width: number) =>
+    `<div style="width: ${width}px"><endcap-recommendations placement="home" layout="grid" limit="4"></endcap-recommendations></div>`;
+  stage.shop.pages.set("/phone", { html: shopPage(grid(350) + grid(288) + grid(250)) });
+  stage.gateway.items = recommended(4, stage.gateway.origin);
+  await using visit = await stage.visit("/phone");
+  await visit.page.waitForFunction(
+    '[...document.querySelectorAll("endcap-recommendations")].every(({ shadowRoot }) => shadowRoot?.querySelectorAll("li:not(.skeleton)").length === 4)',
+  );
+  const columns = await visit.page.evaluate(
+    '[...document.querySelectorAll("endcap-recommendations")].map(({ shadowRoot }) => getComputedStyle(shadowRoot.querySelector("ul")).gridTemplateColumns.split(" ").length)',
+  );
+  expect(columns).toEqual([2, 2, 1]);
+  if (process.env.ENDCAP_SCREENSHOTS) {
+    await visit.page.screenshot({ path: `${process.env.ENDCAP_SCREENSHOTS}/phone-grid.png`, fullPage: true });
+  }
+});
+
 test("the shop's own content holds the space until ours is there, and stays when nothing comes", async () => {
   const own = '<div style="height: 300px; background: #eee">Our bestsellers</div>';
   stage.shop.pages.set("/own", {

@@ -9,7 +9,7 @@ section{display:flex;flex-direction:column;gap:.75rem;position:relative}
 h2{margin:0;font:inherit;font-size:1.25em;font-weight:600;line-height:1.3}
 ul{list-style:none;margin:0;padding:0;gap:var(--endcap-gap,1rem)}
 .carousel ul{display:flex;flex:1;min-block-size:0;overflow-x:auto;overscroll-behavior-x:contain;scroll-snap-type:x proximity;scrollbar-width:none}
-.grid ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(var(--endcap-card-width,11rem),100%),1fr))}
+.grid ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(var(--endcap-card-width,11rem),max(8rem,50% - var(--endcap-gap,1rem)/2),100%),1fr))}
 li{min-inline-size:0}
 .carousel li{flex:0 0 var(--endcap-card-width,11rem);scroll-snap-align:start}
 a{display:flex;flex-direction:column;gap:.3rem;block-size:100%;color:inherit;text-decoration:none;border-radius:var(--endcap-radius,.5rem)}
@@ -30,4 +30,4 @@ button:disabled{visibility:hidden}
 @media (forced-colors:active){.image,.skeleton span{border:1px solid}}`;
 
 /** Allows the style sheet in a Content-Security-Policy: `style-src ${RECOMMENDATIONS_STYLE_HASH}`. */
-export const RECOMMENDATIONS_STYLE_HASH = "'sha256-suH13NiAjIIFj0gjn1StVIsAeIC7L6frEC7kQcoNgLg='";
+export const RECOMMENDATIONS_STYLE_HASH = "'sha256-1f4sNUXGjKaCtp3CrRO6DNUV25Ise+hBqTwv0JAkOsU='";
