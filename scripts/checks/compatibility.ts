@@ -4,14 +4,27 @@ import { join } from "node:path";
 import { startStack } from "../../bench/src/stack/stack.ts";
 import { startReleasedShop } from "../../packages/sdk-browser/test/support/visit-release.ts";
 import { type Check, CheckFailure, execute, root } from "./check.ts";
+import { pendingChangesets } from "./workspace.ts";
 
 const packages = ["packages/protocol", "packages/sdk-node", "packages/sdk-browser"];
 
-/** Newest tag of a release that HEAD descends from. `ENDCAP_RELEASE` names another commit, to try the check itself. */
-async function lastRelease(): Promise<string | undefined> {
+/**
+ * Newest tag of a release that HEAD descends from. Before the first tag, and in a clone without tags, the commit before the
+ * first change that waits for a release: what a shop can have at the latest. `ENDCAP_RELEASE` names another commit.
+ */
+async function lastRelease(): Promise<string> {
   if (process.env.ENDCAP_RELEASE) return process.env.ENDCAP_RELEASE;
-  const tags = await execute("git", ["tag", "--list", "v*", "--merged", "HEAD", "--sort=-version:refname"]);
-  return tags.split("\n")[0] || undefined;
+  const git = async (...args: string[]) => (await execute("git", args)).trim().split("\n")[0] ?? "";
+  const tag = await git("tag", "--list", "v*", "--merged", "HEAD", "--sort=-version:refname");
+  if (tag !== "") return tag;
+  const waiting = pendingChangesets();
+  const added =
+    waiting.length > 0
+      ? await git("log", "--diff-filter=A", "--reverse", "--format=%h", "HEAD", "--", ...waiting)
+      : // Nothing waits: the packages are as they were when their version was written.
+        await git("log", "-1", "--format=%h", "-G", '"version":', "HEAD", "--", "packages/sdk-node/package.json");
+  if (added === "") throw new CheckFailure("this clone has neither tags nor the history of what waits for a release");
+  return waiting.length > 0 ? await git("rev-parse", "--short", `${added}^`) : added;
 }
 
 /** The SDKs of a release as they stood, beside today's outside dependencies. */
@@ -37,7 +50,6 @@ export const compatibility: Check = {
   name: "compatibility",
   async run() {
     const release = await lastRelease();
-    if (release === undefined) return "no tag v* yet: there is no release to be compatible with";
     const home = mkdtempSync(join(tmpdir(), "endcap-release-"));
     const ending: (() => Promise<void>)[] = [];
     try {

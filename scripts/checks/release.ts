@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Check, execute, reportFindings, root } from "./check.ts";
-import { publishedPackages } from "./workspace.ts";
+import { pendingChangesets, publishedPackages } from "./workspace.ts";
 
 interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly steps: readonly { readonly run?: string }[] }>>;
@@ -56,13 +56,13 @@ function judgeCdn(dir: string): string[] {
 /** Changes on their way to a release: each names packages that are published, how much they change, and for whom. */
 function judgeChangesets(): { count: number; findings: string[] } {
   const published = new Set(publishedPackages().map(({ manifest }) => manifest.name));
-  const files = readdirSync(join(root, ".changeset")).filter((file) => file.endsWith(".md") && file !== "README.md");
+  const files = pendingChangesets();
   const findings = files.flatMap((file) => {
     const [, head = "", text = ""] =
-      /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(join(root, ".changeset", file), "utf8")) ?? [];
+      /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(join(root, file), "utf8")) ?? [];
     const bumps = Object.entries((parse(head) ?? {}) as Record<string, unknown>);
     const wrong = bumps.filter(([name, bump]) => !published.has(name) || !/^(major|minor|patch)$/.test(`${bump}`));
-    return bumps.length === 0 || wrong.length > 0 || text.trim() === "" ? [`.changeset/${file} is no changeset`] : [];
+    return bumps.length === 0 || wrong.length > 0 || text.trim() === "" ? [`${file} is no changeset`] : [];
   });
   return { count: files.length, findings };
 }

@@ -32,3 +32,6 @@ function workspacePackages(): WorkspacePackage[] {
 /** What customers install: every package that is not private. */
 export const publishedPackages = (): WorkspacePackage[] =>
   workspacePackages().filter(({ manifest }) => manifest.private !== true);
+
+/** Changes on their way to a release, as `.changeset/….md`. */
+export const pendingChangesets = (): string[] => find(".changeset/*.md").filter((file) => !file.endsWith("/README.md"));
