@@ -135,6 +135,9 @@ function showTenant(tenant, keys, jobs, placements, usage) {
       ),
       fact("Trained", tenant.model ? `${ago(tenant.model.trainedAt)} ago` : "–"),
       fact("Origins", tenant.origins.join(", ") || "none: browsers cannot use it yet"),
+      fact("SDK on its pages", toggle(tenant, "enabled", "SDK on its pages")),
+      fact("Consent", tenant.settings.consent === "required" ? "pages wait for it" : "pages do not wait for it"),
+      fact("Catalogue from its pages", toggle(tenant, "observeCatalogue", "Catalogue from its pages")),
     ),
     h("h3", {}, `Usage in ${usage.month}`),
     quota(usage),
@@ -262,6 +265,24 @@ function select(tenantId) {
   sessionStorage.setItem("endcap.tenant", tenantId);
   $("answer").replaceChildren();
   void refresh();
+}
+
+/** One of the tenant's settings that is on or off. */
+function toggle({ settings }, name, label) {
+  const on = settings[name] === true;
+  const body = JSON.stringify({ settings: { [name]: !on } });
+  const change = async () => {
+    await attempt(() => api(`/v1/tenants/${selected}`, { method: "PATCH", body }));
+    void refresh();
+  };
+  const attributes = {
+    type: "button",
+    class: "switch",
+    role: "switch",
+    "aria-checked": String(on),
+    "aria-label": label,
+  };
+  return h("button", { ...attributes, onclick: change }, on ? "on" : "off");
 }
 
 async function train() {

@@ -38,6 +38,17 @@ test("the console opens with a token in the fragment, shows tenants as text, and
   expect(await page.locator("#processes").textContent()).toContain("postgres");
   expect(await page.content()).not.toContain(control.adminToken);
 
+  const catalogue = page.getByRole("switch", { name: "Catalogue from its pages" });
+  expect(await catalogue.textContent()).toBe("off");
+  await catalogue.click();
+  await page.getByRole("switch", { name: "Catalogue from its pages", checked: true }).waitFor();
+  expect(await control.call("GET", "/v1/tenants/oak")).toMatchObject({
+    body: { settings: { observeCatalogue: true, enabled: true } },
+  });
+  if (process.env.ENDCAP_SCREENSHOTS) {
+    await page.screenshot({ path: `${process.env.ENDCAP_SCREENSHOTS}/console.png`, fullPage: true });
+  }
+
   // ml does not run here: the fault is told in its place, and the page lives on.
   await page.getByLabel("Items in view").fill("a, b");
   await page.getByRole("button", { name: "Show" }).click();

@@ -56,7 +56,14 @@ test("placements with rules and experiments go in by file, are judged, listed an
   expect(await control.call("GET", "/v1/tenants/oak")).toMatchObject({
     body: { tier: "standard", settings: { holdoutShare: 0.1, enabled: true } },
   });
-  for (const bad of [["--holdout", "0.6"], ["--holdout", "much"], []]) {
+  const switched = ["--observe-catalogue", "on", "--pages", "off", "--consent", "required"];
+  const { stdout } = await endcap(root, ["tenant", "set", "oak", ...switched]);
+  expect(stdout).toMatch(/catalogue +from the shop and its product pages/);
+  expect(stdout).toMatch(/pages +off/);
+  expect(await control.call("GET", "/v1/tenants/oak")).toMatchObject({
+    body: { settings: { holdoutShare: 0.1, observeCatalogue: true, enabled: false, consent: "required" } },
+  });
+  for (const bad of [["--observe-catalogue", "maybe"], ["--holdout", "0.6"], ["--holdout", "much"], []]) {
     expect((await endcap(root, ["tenant", "set", "oak", ...bad])).code).not.toBe(0);
   }
 

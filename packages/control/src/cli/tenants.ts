@@ -18,6 +18,9 @@ interface CreateOptions extends GlobalOptions {
 
 interface SetOptions extends GlobalOptions {
   readonly holdout?: number;
+  readonly pages?: "on" | "off";
+  readonly consent?: "none" | "required";
+  readonly observeCatalogue?: "on" | "off";
   readonly tier?: string;
   readonly name?: string;
   readonly origin?: string[];
@@ -86,19 +89,35 @@ export function addTenants(program: Command): void {
       "share of the shoppers who are shown nothing, 0 to 0.5, to measure what lists bring",
       share,
     )
+    .addOption(new Option("--pages <on|off>", "off: the SDK on the shop's pages goes quiet").choices(["on", "off"]))
+    .addOption(new Option("--consent <need>", "whether pages wait for consent").choices(["none", "required"]))
+    .addOption(
+      new Option("--observe-catalogue <on|off>", "whether product pages refresh prices and availability").choices([
+        "on",
+        "off",
+      ]),
+    )
     .addOption(new Option("--tier <tier>", "subscription").choices(Object.keys(TIERS)))
     .option("--name <name>", "name for people")
     .option("--origin <origin...>", "pages that may use the publishable key, all of them")
     .action(async (name: string, _options, command: Command) => {
       const options = command.optsWithGlobals<SetOptions>();
+      const settings = {
+        ...(options.holdout !== undefined && { holdoutShare: options.holdout }),
+        ...(options.pages !== undefined && { enabled: options.pages === "on" }),
+        ...(options.consent !== undefined && { consent: options.consent }),
+        ...(options.observeCatalogue !== undefined && { observeCatalogue: options.observeCatalogue === "on" }),
+      };
       const change = {
-        ...(options.holdout !== undefined && { settings: { holdoutShare: options.holdout } }),
+        ...(Object.keys(settings).length > 0 && { settings }),
         ...(options.tier !== undefined && { tier: options.tier }),
         ...(options.name !== undefined && { name: options.name }),
         ...(options.origin !== undefined && { origins: options.origin }),
       };
       if (Object.keys(change).length === 0) {
-        throw new EndcapError("usage", { detail: "Name what changes: --holdout, --tier, --name or --origin." });
+        throw new EndcapError("usage", {
+          detail: "Name what changes: --holdout, --pages, --consent, --observe-catalogue, --tier, --name or --origin.",
+        });
       }
       show(options, await connectAdmin(options).patch<TenantView>(tenantPath(name), change), tenantFacts);
     });
@@ -123,12 +142,15 @@ function tenantRow(tenant: TenantView): string[] {
 }
 
 function tenantFacts(tenant: Tenant & Pick<TenantView, "recommender" | "model">): string {
+  const { enabled, consent, observeCatalogue } = tenant.settings;
   return facts([
     ["tenant", `${paint("bold", tenant.slug)}  ${tenant.id}`],
     ["name", tenant.name],
     ["tier", tenant.tier],
     ["state", tenant.state],
     ["origins", tenant.origins.length > 0 ? tenant.origins.join(", ") : "none: browsers cannot use it yet"],
+    ["pages", enabled ? (consent === "required" ? "on, after consent" : "on") : "off: the SDK is quiet"],
+    ["catalogue", observeCatalogue ? "from the shop and its product pages" : "from the shop"],
     ["held out", `${(100 * (tenant.settings.holdoutShare ?? 0)).toFixed(1)}% of the shoppers`],
     ["recommender", tenant.recommender?.state],
     [
