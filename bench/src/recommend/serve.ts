@@ -21,6 +21,7 @@ export async function serve(shop: BenchShop, cleanup: (work: Cleanup) => void): 
     env: {
       ...process.env,
       NODE_OPTIONS: "",
+      MALLOC_MMAP_THRESHOLD_: "8192",
       ENDCAP_RECOMMENDER_TENANT: shop.tenant,
       ENDCAP_RECOMMENDER_TABLES: shop.tables,
       ENDCAP_RECOMMENDER_MODELS: shop.models,

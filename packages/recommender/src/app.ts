@@ -129,7 +129,10 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
       jwksFile: config.jwksFile,
       tenant: config.tenant,
     });
-    trimWhenQuiet(internal, quietMs, () => catalogue.bySlot.forget());
+    trimWhenQuiet(internal, quietMs, () => {
+      catalogue.bySlot.forget();
+      recommender.ranker.forget();
+    });
     if (config.idleMs > 0) watchIdle(internal, config.idleMs, tellParent);
 
     internal.post("/internal/v1/recommend", { schema: { body: RankRequest } }, async (request, reply) => {

@@ -26,10 +26,10 @@ export interface ChildFiles {
 
 /** Starts a service's program with its configuration file, its output appended to its log. */
 export function startChild(spec: ProcessSpec, files: ChildFiles): Child {
-  const { script, execArgv } = programOf(spec.program.packageName, spec.program.entry);
+  const { script, execArgv, env } = programOf(spec.program.packageName, spec.program.entry);
   const log = openSync(files.log, "a", 0o600);
   const child = spawn(process.execPath, [...execArgv, script, "--config", files.config], {
-    env: { ...process.env, NODE_COMPILE_CACHE: files.compiled },
+    env: { ...process.env, ...env, NODE_COMPILE_CACHE: files.compiled },
     stdio: ["ignore", log, log, "ipc"],
     detached: true, // a group of its own: Ctrl-C on a terminal reaches control alone, which stops things in order
   });

@@ -9,10 +9,9 @@ export const sharedMax = 1_000;
 type Kind = "category" | "title";
 
 interface Posting {
-  readonly key: string;
   readonly kind: Kind;
   /** Slots, the latest last; what is pushed out at `postingsMax` is the oldest. */
-  readonly slots: number[];
+  slots: number[];
   /** Items that have it, also those that were pushed out. */
   count: number;
 }
@@ -31,7 +30,6 @@ export interface Shared {
  */
 export class Postings {
   readonly #byKey = new Map<string, Posting>();
-  readonly #ofSlot: (readonly Posting[] | undefined)[] = [];
   #size = 0;
   #sums = new Float64Array(1_024);
   readonly #shared: Shared = { count: 0, slots: new Int32Array(sharedMax), scores: new Float64Array(sharedMax) };
@@ -41,21 +39,17 @@ export class Postings {
   }
 
   add(slot: number, item: Item): void {
-    const postings: Posting[] = [];
     for (const [key, kind] of keysOf(item)) {
       let posting = this.#byKey.get(key);
       if (posting === undefined) {
-        posting = { key, kind, slots: [], count: 0 };
+        posting = { kind, slots: [], count: 0 };
         this.#byKey.set(key, posting);
       }
       posting.count++;
       posting.slots.push(slot);
       // Twice the bound before half of it goes: a shift for each item would move all of them each time.
       if (posting.slots.length === 2 * postingsMax) posting.slots.splice(0, postingsMax);
-      postings.push(posting);
     }
-    while (this.#ofSlot.length < slot) this.#ofSlot.push(undefined);
-    this.#ofSlot[slot] = postings;
     this.#size++;
     if (slot >= this.#sums.length) {
       const grown = new Float64Array(2 * slot);
@@ -64,30 +58,33 @@ export class Postings {
     }
   }
 
-  remove(slot: number): void {
-    const postings = this.#ofSlot[slot];
-    if (postings === undefined) return;
-    for (const posting of postings) {
-      if (--posting.count === 0) this.#byKey.delete(posting.key);
+  /** The item as it was added. */
+  remove(slot: number, item: Item): void {
+    for (const key of keysOf(item).keys()) {
+      const posting = this.#byKey.get(key);
+      if (posting === undefined) continue;
+      if (--posting.count === 0) this.#byKey.delete(key);
       const at = posting.slots.lastIndexOf(slot);
       if (at >= 0) posting.slots.splice(at, 1);
     }
-    this.#ofSlot[slot] = undefined;
     this.#size--;
+  }
+
+  /** A list that grew keeps room for sixteen more, and most words are in one or two titles. */
+  trim(): void {
+    for (const posting of this.#byKey.values()) posting.slots = posting.slots.slice();
   }
 
   /** Items that share words or categories with the one in `slot`, whether it is in here or not; itself left out. */
   sharedWith(slot: number, seed: Item, weights: Readonly<Record<Kind, number>>): Shared {
     const whole = { category: 0, title: 0 };
     const known: { posting: Posting; rarity: number }[] = [];
-    const weigh = (kind: Kind, posting: Posting | undefined): void => {
+    for (const [key, kind] of keysOf(seed)) {
+      const posting = this.#byKey.get(key);
       const rarity = Math.log(1 + (this.size + 1) / (posting?.count ?? 1));
       whole[kind] += rarity;
       if (posting !== undefined) known.push({ posting, rarity });
-    };
-    const own = this.#ofSlot[slot];
-    if (own !== undefined) for (const posting of own) weigh(posting.kind, posting);
-    else for (const [key, kind] of keysOf(seed)) weigh(kind, this.#byKey.get(key));
+    }
 
     const sums = this.#sums;
     const { slots, scores } = this.#shared;

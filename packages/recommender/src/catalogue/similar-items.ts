@@ -120,6 +120,12 @@ export class SimilarItems {
     return found;
   }
 
+  /** Gives the neighbours and all spare room back: for when nobody asks. */
+  forget(): void {
+    this.#neighbours.clear();
+    this.#postings.trim();
+  }
+
   #neighboursOf(seed: number): Neighbours {
     let known = this.#neighbours.get(seed);
     if (known === undefined) {
@@ -174,7 +180,7 @@ export class SimilarItems {
     }
     if (before !== undefined && after !== undefined && sameKeys(before, after)) return;
     this.#neighbours.delete(slot);
-    if (was) this.#postings.remove(slot);
+    if (was) this.#postings.remove(slot, before);
     if (is) this.#postings.add(slot, after);
     if (was || is) this.#neighbours.clear();
   }

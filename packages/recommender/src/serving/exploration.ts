@@ -76,6 +76,10 @@ export class Exploration {
       .map(({ slot, seed }) => ({ id: idIn(slot), slot, score: 0, cause: "similar", source: idIn(seed) }));
   }
 
+  forget(): void {
+    this.#newItems.forget();
+  }
+
   /** Finds out which items no model knows: walks the catalogue once for each model. */
   know(model: Model): void {
     if (this.#model === model) return;

@@ -148,6 +148,12 @@ export class Ranker {
     this.#live.refresh(model);
   }
 
+  /** Gives back what is only remembered to be quick: for when nobody asks. */
+  forget(): void {
+    this.#similar.forget();
+    this.#exploration.forget();
+  }
+
   /** The most popular servable items, for the fallback list. */
   popular(model: Model | undefined, limit: number): Item[] {
     if (model !== undefined) return this.#desk.popular(model, limit);
