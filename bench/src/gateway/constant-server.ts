@@ -13,6 +13,7 @@ const head = (type: string, length: number) =>
 const listAnswer = Buffer.from(head("application/json", list.length) + list);
 const acceptanceAnswer = Buffer.from(head("application/json", acceptance.length) + acceptance);
 const lineFeed = 10;
+const carriageReturn = 13;
 
 /** One answer line for each part. */
 function answerParts(body: Buffer): Buffer {
@@ -39,18 +40,20 @@ function serveOpen(socket: Socket): (bytes: Buffer) => void {
     held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
     let answers = "";
     for (let at = 0; ; ) {
-      const sizeEnd = held.indexOf("\r\n", at);
-      const size = sizeEnd < 0 ? Number.NaN : Number.parseInt(held.toString("latin1", at, sizeEnd), 16);
-      const end = sizeEnd + 2 + size + 2;
+      // undici sends the line end of a chunk with the chunk after it: waiting for it would be waiting for the next part.
+      const sizeAt = held[at] === carriageReturn ? at + 2 : at;
+      const sizeEnd = held.indexOf("\r\n", sizeAt);
+      const size = sizeEnd < 0 ? Number.NaN : Number.parseInt(held.toString("latin1", sizeAt, sizeEnd), 16);
+      const end = sizeEnd + 2 + size;
       if (!(held.length >= end)) {
         held = held.subarray(at);
         break;
       }
       if (size === 0) {
-        socket.end();
+        socket.end(answers, "latin1");
         return;
       }
-      for (const { header } of reader.push(held.subarray(sizeEnd + 2, end - 2))) {
+      for (const { header } of reader.push(held.subarray(sizeEnd + 2, end))) {
         if (header.x !== true) answers += `{"r":"${header.r}","s":200,"n":${list.length}}\n${list}\n`;
       }
       at = end;
