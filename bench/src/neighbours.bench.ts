@@ -11,6 +11,7 @@ import { defineBench } from "./bench.ts";
 import { startCollector } from "./gateway/collector.ts";
 import { startConstantUpstreams } from "./gateway/constant-upstreams.ts";
 import { writeCorpus } from "./gateway/corpus.ts";
+import { waitedNs } from "./gateway/cpu.ts";
 import { installOpponents } from "./gateway/opponents.ts";
 import { startOurGateway, writeGroupKeys } from "./gateway/our-gateway.ts";
 import { type BenchSession, newBenchShop, sessionMaker, sessionSource } from "./gateway/shops.ts";
@@ -77,12 +78,12 @@ export default defineBench({
     });
 
     const p99: Record<string, number[]> = {};
-    const floods: { perSecond: number; letThrough: number; busy: number }[] = [];
+    const floods: { perSecond: number; letThrough: number; busy: number; waited: number }[] = [];
     let errors = 0;
 
     async function measure(kind: Kind, condition: Condition): Promise<OpenLoop> {
       const port = condition === "floodHere" ? gateway.port : constants.constant;
-      const cpuBefore = gateway.cpuNs();
+      const [cpuBefore, waitedBefore] = [gateway.cpuNs(), waitedNs(gateway.pid)];
       const flooding = condition === "alone" ? undefined : replay(port, corpus, loadCore, 1, flood);
       if (flooding !== undefined) await sleep(leadMs);
       const told = await openLoop(neighbourTask(kind, gateway.port, session, seconds));
@@ -92,6 +93,7 @@ export default defineBench({
         floods.push({
           perSecond: sent.requests / sent.seconds,
           busy: (gateway.cpuNs() - cpuBefore) / 1e9 / sent.seconds,
+          waited: (waitedNs(gateway.pid) - waitedBefore) / 1e9 / sent.seconds,
           letThrough: (sent.requests - sent.errors) / (limits.burst + limits.requestsPerSecond * sent.seconds),
         });
       }
@@ -134,6 +136,8 @@ export default defineBench({
       timesItsLimit: round3(median(floods.map(({ perSecond }) => perSecond)) / limits.requestsPerSecond),
       // The gateway's share of its core meanwhile, all its threads.
       gatewayBusy: round3(median(floods.map(({ busy }) => busy))),
+      // Of the time, what it stood in line for that core: above a hundredth or two the run tells of the machine.
+      gatewayWaited: round3(median(floods.map(({ waited }) => waited))),
       // Of what its burst and its rate allow; above 1 the limit would not hold.
       letThroughOfAllowed: round3(Math.max(...floods.map(({ letThrough }) => letThrough))),
     };

@@ -16,6 +16,11 @@ export function cpuNs(pids: readonly number[]): number {
   return sum;
 }
 
+/** Nanoseconds for which the process's main thread could have run and did not: its core was somebody else's. */
+export function waitedNs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]);
+}
+
 /** The process and everything below it. */
 export function processTree(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
