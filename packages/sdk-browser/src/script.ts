@@ -29,10 +29,12 @@ function start(): void {
   const endpoint = new URL(script.src).origin;
   const client = createClient({ endpoint, ...script.dataset, key }, browserPlatform(), chunks);
   Object.assign(target, client);
-  if (userToken !== undefined) void client.identify(userToken);
+  client.whenAllowed(() => {
+    if (userToken !== undefined) void client.identify(userToken);
+    // A task of its own: together with what the page has said it would hold up a slow phone.
+    setTimeout(defineElement, 0, client, chunks.recommendations);
+  }, true);
   target.q = callQueue(client, queued);
-  // A task of its own: together with the script it would hold up a slow phone.
-  client.whenAllowed(() => setTimeout(defineElement, 0, client, chunks.recommendations), true);
 }
 
 try {
