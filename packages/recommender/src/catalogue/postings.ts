@@ -3,8 +3,6 @@ import { titleWords } from "./title-words.ts";
 
 /** Items kept for one word or category; one that a million items share must not cost a million steps. */
 const postingsMax = 500;
-/** Postings walked for one seed, rarest first: bounds what is shared with it. */
-export const sharedMax = 1_000;
 
 type Kind = "category" | "title";
 
@@ -32,7 +30,14 @@ export class Postings {
   readonly #byKey = new Map<string, Posting>();
   #size = 0;
   #sums = new Float64Array(1_024);
-  readonly #shared: Shared = { count: 0, slots: new Int32Array(sharedMax), scores: new Float64Array(sharedMax) };
+  readonly #sharedMax: number;
+  readonly #shared: Shared;
+
+  /** `sharedMax`: postings walked for one seed, rarest first, which bounds what is shared with it. */
+  constructor(sharedMax: number) {
+    this.#sharedMax = sharedMax;
+    this.#shared = { count: 0, slots: new Int32Array(sharedMax), scores: new Float64Array(sharedMax) };
+  }
 
   get size(): number {
     return this.#size;
@@ -89,7 +94,7 @@ export class Postings {
     const sums = this.#sums;
     const { slots, scores } = this.#shared;
     let count = 0;
-    let left = sharedMax;
+    let left = this.#sharedMax;
     for (const { posting, rarity } of known.sort((a, b) => b.rarity - a.rarity)) {
       const share = (weights[posting.kind] * rarity) / whole[posting.kind];
       for (const other of posting.slots) {

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { nthLargest } from "../nth-largest.ts";
 import { ByUpdate } from "./by-update.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { Postings, type Shared, sameKeys, sharedMax } from "./postings.ts";
+import { Postings, type Shared, sameKeys } from "./postings.ts";
 
 /** Both are slots of the catalogue. */
 export interface Similar {
@@ -22,9 +22,11 @@ export interface SimilarItemsOptions {
   readonly neighboursMax: number;
   /** Seeds whose neighbours are remembered, the last asked for: a few of a shop's items are looked at most. */
   readonly seedsMax: number;
+  /** Items looked at for one seed, those that share its rarest words and categories first. */
+  readonly sharedMax: number;
 }
 
-const defaults: SimilarItemsOptions = { neighboursMax: 100, seedsMax: 2_000 };
+const defaults: SimilarItemsOptions = { neighboursMax: 100, seedsMax: 2_000, sharedMax: 1_000 };
 
 /** Slots, most alike first. */
 interface Neighbours {
@@ -42,11 +44,12 @@ interface Neighbours {
 export class SimilarItems {
   readonly #catalogue: Catalogue;
   #includes: (id: string) => boolean;
-  #postings = new Postings();
+  #postings: Postings;
+  readonly #sharedMax: number;
   readonly #neighboursMax: number;
   /** By the slot of the seed. */
   readonly #neighbours: LRUCache<number, Neighbours>;
-  readonly #sorting = new Float64Array(sharedMax);
+  readonly #sorting: Float64Array;
   #prices = new Float64Array(1_024);
   /** 0: none. */
   #brands = new Int32Array(1_024);
@@ -56,7 +59,10 @@ export class SimilarItems {
   /** Only servable items for which `includes` holds are found. */
   constructor(catalogue: Catalogue, includes: (id: string) => boolean = () => true, options = defaults) {
     this.#catalogue = catalogue;
+    this.#sharedMax = options.sharedMax;
     this.#neighboursMax = options.neighboursMax;
+    this.#sorting = new Float64Array(options.sharedMax);
+    this.#postings = new Postings(options.sharedMax);
     this.#neighbours = new LRUCache({ max: options.seedsMax });
     this.#includes = includes;
     this.include(includes);
@@ -71,7 +77,7 @@ export class SimilarItems {
   /** Another choice of items: walks the catalogue. */
   include(includes: (id: string) => boolean): void {
     this.#includes = includes;
-    this.#postings = new Postings();
+    this.#postings = new Postings(this.#sharedMax);
     this.#neighbours.clear();
     this.#byUpdate = new ByUpdate();
     this.#brandCodes = new Map();

@@ -245,12 +245,12 @@ export class Model {
       }
       reranker.forward(candidates.keptCount);
     }
-    this.#best.clear();
+    this.#best.clear(wanted);
     for (let r = 0; r < candidates.keptCount; r++) {
       const slot = candidates.kept[r]!;
       this.#best.offer(slot, reranker === undefined ? candidates.blend[slot]! : reranker.y[r]!);
     }
-    const count = Math.min(this.#best.sort(), wanted);
+    const count = this.#best.sort();
     for (let r = 0; r < count; r++) {
       const slot = this.#best.keys[r]!;
       const item = candidates.items[slot]!;

@@ -14,6 +14,8 @@ export const TOGETHER = 3;
 export const RECENT = 4;
 export const HOP = 5;
 export const SIGNAL_COUNT = 6;
+/** A number for each signal. */
+export type Six = readonly [number, number, number, number, number, number];
 
 /** Weights of the blend that cuts rows and picks candidates; what ranks in the end is learned. */
-export const BLEND: readonly number[] = [1, 1.2, 0.6, 1.2, 0.8, 3];
+export const BLEND: Six = [1, 1.2, 0.6, 1.2, 0.8, 3];

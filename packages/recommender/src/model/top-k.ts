@@ -5,7 +5,8 @@
 export class TopK {
   readonly keys: Int32Array;
   readonly scores: Float32Array;
-  readonly capacity: number;
+  /** At most as many as at first. */
+  capacity: number;
   count = 0;
 
   constructor(capacity: number) {
@@ -14,8 +15,10 @@ export class TopK {
     this.scores = new Float32Array(capacity);
   }
 
-  clear(): void {
+  /** Empties it, for the best `capacity` of what comes: fewer are sorted faster. */
+  clear(capacity = this.keys.length): void {
     this.count = 0;
+    this.capacity = Math.min(capacity, this.keys.length);
   }
 
   offer(key: number, score: number): void {

@@ -35,7 +35,11 @@ export class Exploration {
   constructor(catalogue: Catalogue, every: number) {
     this.#catalogue = catalogue;
     this.#every = every;
-    this.#newItems = new SimilarItems(catalogue, () => false, { neighboursMax: 4 * poolMax, seedsMax: 20_000 });
+    this.#newItems = new SimilarItems(catalogue, () => false, {
+      neighboursMax: 4 * poolMax,
+      seedsMax: 20_000,
+      sharedMax: 250,
+    });
   }
 
   /** `ranked` with new items seated in it, longer by those. */
