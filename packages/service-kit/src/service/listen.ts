@@ -3,13 +3,20 @@ import type { App } from "../app.ts";
 import { envName } from "../config/define.ts";
 
 /**
+ * Connections that wait to be taken; Linux bounds it by `net.core.somaxconn`, 4,096 by default. Past it the first packet
+ * of a connection is dropped, and its client waits a second before the next: with Node's 511 that is what the shoppers of
+ * a busy edge met whenever its loop was late by a third of a second.
+ */
+const backlog = 4_096;
+
+/**
  * Binds one port and answers the URL to reach it by.
  * @throws EndcapError `port_in_use`, in one sentence that says which key to change.
  */
 export async function listenOn(app: App, service: string, key: "port" | "adminPort", host: string, port: number) {
   try {
     // Workers of one cluster share the traffic port; an admin port tells of the one process that it belongs to.
-    await app.listen({ host, port, exclusive: key === "adminPort" });
+    await app.listen({ host, port, backlog, exclusive: key === "adminPort" });
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
     throw new EndcapError("port_in_use", {
