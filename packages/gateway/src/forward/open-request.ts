@@ -71,7 +71,7 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
     upstream.pool.dispatch({ method: "POST", path, headers, body: this.#body, reset: true, ...unbounded }, this);
   }
 
-  /** Whether it takes parts. */
+  /** Whether it takes parts. It may be closed from the start, when its upstream's connections are. */
   get open(): boolean {
     return this.#state === "open";
   }
@@ -87,6 +87,10 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
   /** Leaves with the next `send`. */
   ask(part: OpenPart): void {
     part.sentAt = performance.now();
+    if (this.#state === "closed") {
+      part.lost(new errors.SocketError("the connections of this upstream are closed"));
+      return;
+    }
     this.#parts.set(part.requestId, part);
     this.#unsent.push(part.frame);
     this.#oldest ??= setTimeout(() => this.#judgeOldest(), this.#options.answerMsMax);

@@ -132,8 +132,10 @@ class Lane {
       this.#open.delete(closed);
     };
     const request = new OpenRequest({ upstream: this.upstream, path, token, answerBytesMax, answerMsMax, onClosed });
-    this.#requests.add(request);
-    this.#open.add(request);
+    if (request.open) {
+      this.#requests.add(request);
+      this.#open.add(request);
+    }
     return request;
   }
 }

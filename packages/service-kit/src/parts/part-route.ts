@@ -65,6 +65,8 @@ interface Held {
   readonly written: (() => void) | undefined;
 }
 
+/** Made once: an error's stack costs more than the rest of giving a part up. */
+const departure = new Error("the caller has left");
 const lastFrame = Buffer.from('{"n":0,"last":true}\n\n');
 const lineFeed = 10;
 
@@ -88,7 +90,7 @@ class OpenRequest {
     raw.writeHead(200, { "content-type": PARTS_CONTENT_TYPE, connection: "close" });
     raw.flushHeaders();
     raw.once("close", () => {
-      for (const part of this.#parts.values()) part.abort();
+      for (const part of this.#parts.values()) part.abort(departure);
     });
     request.raw.on("data", (chunk: Buffer) => this.#read(chunk));
     request.raw.once("end", () => {
@@ -113,7 +115,7 @@ class OpenRequest {
   #take({ header, payload }: Frame): void {
     const requestId = givenRequestId(header.r);
     if (requestId === undefined) throw new FrameError("has no request id");
-    if (header.x === true) this.#parts.get(requestId)?.abort();
+    if (header.x === true) this.#parts.get(requestId)?.abort(departure);
     else void this.#answer(requestId, header, payload);
   }
 
