@@ -9,8 +9,8 @@ import { median, round3 } from "./stats.ts";
 
 const clsMax = 0.01;
 /**
- * Of the tag's code in one task, on a main thread that is slowed four times: the least of the visits. Whoever else works on
- * the machine only adds to it: beside other work the median doubles.
+ * Of the tag's code in one task, on a main thread that is slowed four times: the least of the visits, since whoever else
+ * works on the machine only adds to it. The short form, which CI runs beside other work, fails at twice that.
  */
 const taskMsMax = 20;
 const slowVisits = 5;
@@ -75,7 +75,7 @@ export default defineBench({
       ]),
     );
     return {
-      ok: cls <= clsMax && longestTaskMsThrottledLeast <= taskMsMax && carousel.every((ms) => ms > 0),
+      ok: cls <= clsMax && longestTaskMsThrottledLeast <= (short ? 2 : 1) * taskMsMax && carousel.every((ms) => ms > 0),
       figures: {
         bytesToFirstCarousel: mid("with", (one) => one.bytes),
         msToFirstCarousel: round3(median(carousel)),
