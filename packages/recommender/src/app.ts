@@ -69,7 +69,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
   const refresh = async (atOnce = false): Promise<void> => {
     await catalogue.refresh();
     const swapped = await champion.refresh();
-    if (swapped && champion.current !== undefined) recommender.ranker.prepare(champion.current.model);
+    if (swapped && champion.current !== undefined) await recommender.ranker.prepare(champion.current.model);
     const popular = () => recommender.ranker.popular(champion.current?.model, 200);
     await fallback.publish(popular, champion.current, swapped || atOnce);
   };
@@ -86,7 +86,7 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     async () => {
       const before = delta.events;
       await tail.follow(champion.current?.model.parts.meta.trainedAt ?? 0);
-      if (delta.events !== before) recommender.ranker.followTrends(champion.current?.model);
+      if (delta.events !== before) await recommender.ranker.followTrends(champion.current?.model);
     },
     (error) => log.error({ err: error }, "following the events failed"),
   );

@@ -65,7 +65,7 @@ export class Features {
   #lastBits: Int32Array = new Int32Array(0);
   #lastSeenBefore = 0;
   /** What a loop reads for its own sake; kept, so that it is not left out. */
-  #touched = 0;
+  readonly #touched = new Float32Array(1);
 
   constructor(tables: ItemTables, vectors: Vectors) {
     this.#tables = tables;
@@ -99,7 +99,7 @@ export class Features {
     let touched = 0;
     for (let r = 0; r < candidates.keptCount; r++)
       touched += this.#ofItem[candidates.items[candidates.kept[r]!]! * ITEM_FEATURES]!;
-    this.#touched = touched;
+    this.#touched[0] = touched;
     this.#similarity.begin(items, count);
     this.#similarity.compare(candidates.kept, candidates.items, candidates.keptCount);
   }

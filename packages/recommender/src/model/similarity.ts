@@ -20,7 +20,7 @@ export class Similarity {
   readonly #weights = new Float64Array(clicksMax);
   readonly #sums = new Float64Array(DIMENSIONS);
   /** What a loop reads for its own sake; kept, so that it is not left out. */
-  #touched = 0;
+  readonly #touched = new Int32Array(1);
   /** Cosine of row `r` in view `v` at `r * DOTS_STRIDE + v`, after `compare`. */
   readonly cosines: Float32Array;
 
@@ -71,7 +71,7 @@ export class Similarity {
       const from = itemOfSlot[slots[r]!]! * words;
       touched ^= this.#words[from]! ^ this.#words[from + words / 2]!;
     }
-    this.#touched = touched;
+    this.#touched[0] = touched;
     for (let r = 0; r < count; r++) {
       const from = itemOfSlot[slots[r]!]! * words;
       for (let w = 0; w < words; w++) this.#rows[r * words + w] = this.#words[from + w]!;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { LiveDelta, LiveNeighbour } from "../live/live-delta.ts";
 import type { Model } from "../model/index.ts";
@@ -12,6 +13,7 @@ const trendMin = 2;
 const viewsForHalf = 5;
 const basketsForHalf = 1;
 const trendingMax = 100;
+const itemsPerTurn = 500;
 
 /** What the last minutes say, as lists beside the model's. */
 export class LiveLists {
@@ -41,22 +43,32 @@ export class LiveLists {
 
   /**
    * Finds the items whose share of the latest visits is above their share in the model by more than chance, strongest
-   * first. Without a model everything that several shoppers look at counts. Walks all that was counted, which takes a
-   * millisecond or so: once for many events, not for each, and beside the requests.
+   * first. Without a model everything that several shoppers look at counts. Walks all that was counted, which takes some
+   * milliseconds: once for many events, not for each, and in turns with the requests.
    */
-  refresh(model: Model | undefined): void {
+  async refresh(model: Model | undefined): Promise<void> {
     if (this.#model !== model) this.#modelVisits = model?.parts.tables.recentVisits.reduce((a, b) => a + b, 0) ?? 0;
     this.#model = model;
     const { items, total } = this.#delta.visited(viewShoppersMin);
-    this.#trending = items
-      .map(({ id, visits }): Ranked => {
-        const expected = total * this.#shareOf(model, id);
-        const score = (visits - expected) / Math.sqrt(expected + 1);
-        return { id, slot: this.#catalogue.slotOf(id), score, cause: "trending", source: undefined };
-      })
-      .filter(({ score }) => score >= trendMin)
+    const trending: { id: string; score: number }[] = [];
+    for (const [n, { id, visits }] of items.entries()) {
+      if (n % itemsPerTurn === itemsPerTurn - 1) await nextTurn();
+      const expected = total * this.#shareOf(model, id);
+      const score = (visits - expected) / Math.sqrt(expected + 1);
+      if (score >= trendMin) trending.push({ id, score });
+    }
+    // Another model came meanwhile, and with it another walk.
+    if (this.#model !== model) return;
+    this.#trending = trending
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
-      .slice(0, trendingMax);
+      .slice(0, trendingMax)
+      .map(({ id, score }) => ({
+        id,
+        slot: this.#catalogue.slotOf(id),
+        score,
+        cause: "trending",
+        source: undefined,
+      }));
   }
 
   /** What goes with `id` since the last training, for how many of its visits that is known. */

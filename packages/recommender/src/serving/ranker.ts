@@ -137,15 +137,15 @@ export class Ranker {
   }
 
   /** Makes what is derived from a model and the catalogue, which takes longer than a request may. */
-  prepare(model: Model): void {
+  async prepare(model: Model): Promise<void> {
     this.#desk.viewOf(model);
     this.#exploration.know(model);
-    this.#live.refresh(model);
+    await this.#live.refresh(model);
   }
 
   /** Takes over what trends by now. */
-  followTrends(model: Model | undefined): void {
-    this.#live.refresh(model);
+  async followTrends(model: Model | undefined): Promise<void> {
+    await this.#live.refresh(model);
   }
 
   /** Gives back what is only remembered to be quick: for when nobody asks. */
