@@ -26,8 +26,11 @@ const dayMs = 86_400_000;
 /** Served lists are kept this long, for metrics and for "why did I see this". */
 const servedRetentionMs = 90 * dayMs;
 
-/** Long enough that a shop with shoppers in it never waits for a full collection. */
-const quietMs = 5_000;
+/**
+ * Long enough that a shop with shoppers in it never waits for a full collection, nor for code that this throws away to be
+ * compiled again.
+ */
+const quietMs = 30_000;
 
 /** One tenant's recommender: reads its tables and models, listens for its gateway and ml. */
 export async function buildRecommender(config: RecommenderConfig): Promise<Service> {

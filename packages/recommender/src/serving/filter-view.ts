@@ -6,8 +6,8 @@ import type { ItemColumns } from "./item-columns.ts";
 const unasked = 0;
 const yes = 1;
 const no = 2;
-/** Items that are judged one by one before all of them are at once. */
-const singlesMax = 100;
+/** Items that are judged one by one, read from their texts, before all of them are at once, by columns. */
+const singlesMax = 40;
 /** One item in so many, or fewer, is few: then whoever walks a list in search of them should walk them instead. */
 const fewShare = 50;
 
