@@ -1,7 +1,7 @@
 import { defineConfig, type Options } from "tsup";
 import { service } from "../../tsup.base.ts";
 
-/** Fastify loads Node's HTTP/2 whether or not it is asked to speak it: 8 MB resident in each process. */
+/** Fastify loads Node's HTTP/2 whether or not it is asked to speak it: 8 MB as it loads, one of which stays. */
 const withoutHttp2: NonNullable<Options["esbuildPlugins"]>[number] = {
   name: "without-http2",
   setup(build) {

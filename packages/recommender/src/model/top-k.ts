@@ -5,12 +5,11 @@
 export class TopK {
   readonly keys: Int32Array;
   readonly scores: Float32Array;
-  /** At most as many as at first. */
-  capacity: number;
+  #capacity: number;
   count = 0;
 
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.#capacity = capacity;
     this.keys = new Int32Array(capacity);
     this.scores = new Float32Array(capacity);
   }
@@ -18,11 +17,11 @@ export class TopK {
   /** Empties it, for the best `capacity` of what comes: fewer are sorted faster. */
   clear(capacity = this.keys.length): void {
     this.count = 0;
-    this.capacity = Math.min(capacity, this.keys.length);
+    this.#capacity = Math.min(capacity, this.keys.length);
   }
 
   offer(key: number, score: number): void {
-    if (this.count < this.capacity) {
+    if (this.count < this.#capacity) {
       this.#siftUp(this.count++, key, score);
       return;
     }

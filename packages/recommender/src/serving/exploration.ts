@@ -9,6 +9,8 @@ import type { Ranked } from "./ranked.ts";
 const firstPosition = 2;
 /** Of the new items that suit a shopper, those that take turns. */
 const poolMax = 8;
+/** New items looked at for one seed: a quarter of what a list of similar items takes, for a pool of eight. */
+const sharedMax = 250;
 /** Items of the shopper's that new ones have to be like. */
 const seedsMax = 2;
 const hourMs = 3_600_000;
@@ -38,7 +40,7 @@ export class Exploration {
     this.#newItems = new SimilarItems(catalogue, () => false, {
       neighboursMax: 4 * poolMax,
       seedsMax: 20_000,
-      sharedMax: 250,
+      sharedMax,
     });
   }
 

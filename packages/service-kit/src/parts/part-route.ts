@@ -193,7 +193,7 @@ class OpenRequest {
         if (!error && raw.socket?.destroyed === false) for (const { written } of held) written?.();
       });
       // Who does not read its answers may not ask for more.
-      if (!flows) {
+      if (!flows && !this.#request.raw.isPaused()) {
         this.#request.raw.pause();
         raw.once("drain", () => this.#request.raw.resume());
       }
