@@ -1,4 +1,5 @@
 import { type MoneyFormat, moneyFormat } from "@endcap/protocol";
+import { LRUCache } from "lru-cache";
 
 /** A locale is a caller's text, so there is no end of them. Some 300 bytes each. */
 const formatsMax = 2_000;
@@ -7,7 +8,7 @@ const currenciesMax = 4;
 
 /** Puts into lists what pages need to write their prices, for callers that named a locale. */
 export class Money {
-  readonly #formats = new Map<string, MoneyFormat | undefined>();
+  readonly #formats = new LRUCache<string, { readonly format: MoneyFormat | undefined }>({ max: formatsMax });
 
   /** `json` is an answer as text: a recommender's list is never parsed here. */
   into(json: string, locale: string | undefined): string {
@@ -22,11 +23,12 @@ export class Money {
 
   #formatOf(locale: string, currency: string): MoneyFormat | undefined {
     const name = `${locale} ${currency}`;
-    if (!this.#formats.has(name)) {
-      if (this.#formats.size >= formatsMax) this.#formats.clear();
-      this.#formats.set(name, moneyFormat(locale, currency));
+    let known = this.#formats.get(name);
+    if (known === undefined) {
+      known = { format: moneyFormat(locale, currency) };
+      this.#formats.set(name, known);
     }
-    return this.#formats.get(name);
+    return known.format;
   }
 }
 
