@@ -15,28 +15,27 @@ export interface Caller {
 /** A principal as it travels behind the edge, written once for all requests of a session or a key. */
 export class PrincipalText {
   readonly #principal: Principal;
-  #json: string | undefined;
   #header: string | undefined;
-  #partHead: Buffer | undefined;
+  #partHead: string | undefined;
 
   constructor(principal: Principal) {
     this.#principal = principal;
   }
 
-  get json(): string {
-    this.#json ??= JSON.stringify(this.#principal);
-    return this.#json;
-  }
-
-  /** How the header line of a coalesced part begins, up to the request id. */
-  get partHead(): Buffer {
-    this.#partHead ??= Buffer.from(`{"p":${this.json},"r":"`);
+  /** How the header line of a part begins, up to the request id. In ASCII, so that writing it is copying it. */
+  get partHead(): string {
+    this.#partHead ??= `{"p":${asciiJson(this.#principal)},"r":"`;
     return this.#partHead;
   }
 
   /** The value of the header `endcap-principal`. */
   get header(): string {
-    this.#header ??= Buffer.from(this.json).toString("base64url");
+    this.#header ??= Buffer.from(JSON.stringify(this.#principal)).toString("base64url");
     return this.#header;
   }
+}
+
+function asciiJson(value: object): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped);
 }

@@ -3,16 +3,26 @@ import { hash, timingSafeEqual } from "node:crypto";
 const blockBytes = 64;
 const digestBytes = 32;
 
-/** A key of HMAC-SHA256, ready for use: its two padded blocks, as RFC 2104 has them. */
+/**
+ * A key of HMAC-SHA256, a character for each byte: a gateway keeps one for each session and several for each tenant, and a
+ * short text is one object where a buffer is four, some of them outside V8's heap.
+ */
 export class MacKey {
-  readonly inner: Buffer;
-  readonly outer: Buffer;
+  readonly #text: string;
 
   constructor(key: Uint8Array) {
-    const block = Buffer.alloc(blockBytes);
-    block.set(key.length > blockBytes ? hash("sha256", key, "buffer") : key);
-    this.inner = block.map((byte) => byte ^ 0x36) as Buffer;
-    this.outer = block.map((byte) => byte ^ 0x5c) as Buffer;
+    const block = key.length > blockBytes ? hash("sha256", key, "buffer") : key;
+    this.#text = Buffer.from(block).toString("latin1");
+  }
+
+  /** Writes the two padded blocks of RFC 2104 to the start of each. */
+  writeBlocks(inner: Uint8Array, outer: Uint8Array): void {
+    const text = this.#text;
+    for (let at = 0; at < blockBytes; at++) {
+      const byte = at < text.length ? text.charCodeAt(at) : 0;
+      inner[at] = byte ^ 0x36;
+      outer[at] = byte ^ 0x5c;
+    }
   }
 }
 
@@ -28,7 +38,7 @@ function mac(key: MacKey, parts: readonly (string | Uint8Array)[], encoding: "ba
   let bytesMax = blockBytes;
   for (const part of parts) bytesMax += typeof part === "string" ? part.length * 3 : part.length;
   const message = bytesMax <= scratch.length ? scratch : Buffer.allocUnsafe(bytesMax);
-  message.set(key.inner);
+  key.writeBlocks(message, outerScratch);
   let end = blockBytes;
   for (const part of parts) {
     if (typeof part === "string") end += message.write(part, end, "utf8");
@@ -37,7 +47,6 @@ function mac(key: MacKey, parts: readonly (string | Uint8Array)[], encoding: "ba
       end += part.length;
     }
   }
-  outerScratch.set(key.outer);
   outerScratch.write(hash("sha256", message.subarray(0, end), "binary"), blockBytes, "latin1");
   return hash("sha256", outerScratch, encoding);
 }

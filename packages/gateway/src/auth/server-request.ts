@@ -88,16 +88,10 @@ function refuseReplay(isNew: boolean): void {
 }
 
 /** A key's caller is the same for all its requests, until the snapshot brings the key anew. */
-const callers = new WeakMap<KeyContext, Caller>();
-
 function callerOf(key: KeyContext): Caller {
-  let caller = callers.get(key);
-  if (caller === undefined) {
-    const { tenant, principal } = key;
-    caller = { tenant, principal, principalText: new PrincipalText(principal) };
-    callers.set(key, caller);
-  }
-  return caller;
+  const { tenant, principal } = key;
+  key.caller ??= { tenant, principal, principalText: new PrincipalText(principal) };
+  return key.caller;
 }
 
 const bearer = /^Bearer ([a-z0-9_]{1,64})\.([A-Za-z0-9_-]{43})$/;
@@ -108,10 +102,11 @@ function verifyBearer(field: string, directory: TenantDirectory, now: number) {
   if (id === undefined || secret === undefined) throw new EndcapError("key_malformed");
   const key: KeyContext = directory.key(id, "secret", now);
   if (key.tenant.tenant.settings.noBearer) throw new EndcapError("bearer_disabled");
-  const expected = key.secret?.bearerHash;
+  const expected = Buffer.from(key.secret?.bearerHash ?? "", "base64url");
   const given = hash("sha256", secret, "buffer");
-  if (expected?.length !== given.length || !timingSafeEqual(expected, given))
+  if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
     throw new EndcapError("signature_invalid");
+  }
   return {
     key,
     // TLS vouches for the body.

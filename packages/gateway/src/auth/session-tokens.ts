@@ -114,17 +114,7 @@ function keyOf(tenant: TenantContext | undefined, generation: string): SessionKe
   return tenant?.sessionKeys.find((key) => key.generation === generation);
 }
 
-const noSalt = new MacKey(Buffer.alloc(32));
-const extracted = new WeakMap<SessionKey, MacKey>();
-
 /** HKDF-SHA256 with the info `request <jti>`, one block. Its first half is the same for all sessions of a key. */
-function signingKeyOf(sessionKey: SessionKey, jti: string): Buffer {
-  let prk = extracted.get(sessionKey);
-  if (prk === undefined) {
-    prk = new MacKey(macOf(noSalt, sessionKey.key));
-    extracted.set(sessionKey, prk);
-  }
-  return macOf(prk, `request ${jti}\x01`);
-}
+const signingKeyOf = ({ extracted }: SessionKey, jti: string): Buffer => macOf(extracted, `request ${jti}\x01`);
 
 const base64urlOf = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

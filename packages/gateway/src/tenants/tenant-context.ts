@@ -12,7 +12,8 @@ import {
   type Tier,
   type TierLimits,
 } from "@endcap/protocol";
-import { MacKey } from "../auth/mac.ts";
+import type { Caller } from "../auth/caller.ts";
+import { MacKey, macOf } from "../auth/mac.ts";
 import type { TenantDurations } from "../metering/request-metrics.ts";
 import { type OriginList, originList } from "./origins.ts";
 import type { TenantLoad } from "./tenant-load.ts";
@@ -34,15 +35,18 @@ export interface KeyContext {
   readonly expiresAt: number;
   readonly tenant: TenantContext;
   /** Of secret keys only. */
-  readonly secret?: { readonly request: MacKey; readonly identity: KeyObject; readonly bearerHash: Buffer };
+  readonly secret?: { readonly request: MacKey; readonly identity: KeyObject; readonly bearerHash: string };
   /** Who a request signed with this key comes from. */
   readonly principal: Principal;
+  /** Kept by whoever proves requests. */
+  caller: Caller | undefined;
 }
 
 /** One generation of a tenant's session key. */
 export interface SessionKey {
   readonly generation: string;
-  readonly key: Uint8Array;
+  /** The first half of HKDF-SHA256, of which sessions' signing keys are made. */
+  readonly extracted: MacKey;
   /** Signs and verifies the tokens of this generation. */
   readonly tokenKey: MacKey;
 }
@@ -69,17 +73,24 @@ export interface TenantContext {
   durations: TenantDurations | undefined;
 }
 
+const noSalt = new MacKey(Buffer.alloc(32));
+
 export function createTenantContext(
   tenant: SnapshotTenant,
   secrets: TenantSecrets | undefined,
   load: TenantLoad,
 ): TenantContext {
   const keys: KeyContext[] = [];
-  const sessionKeys = (secrets?.sessions ?? []).map(({ generation, key }): SessionKey => {
+  const sessions = secrets?.sessions ?? [];
+  const sessionKeys = sessions.map(({ generation, key }): SessionKey => {
     const bytes = Buffer.from(key, "base64url");
-    return { generation, key: bytes, tokenKey: new MacKey(sessionTokenKey(bytes)) };
+    return {
+      generation,
+      extracted: new MacKey(macOf(noSalt, bytes)),
+      tokenKey: new MacKey(sessionTokenKey(bytes)),
+    };
   });
-  const [newest] = sessionKeys;
+  const [newest] = sessions;
   const context: TenantContext = {
     id: tenant.id,
     tenant,
@@ -88,7 +99,10 @@ export function createTenantContext(
     origins: originList(tenant.origins),
     keys,
     sessionKeys,
-    markKey: newest && tenant.settings.observeCatalogue ? new MacKey(addressMarkKey(newest.key)) : undefined,
+    markKey:
+      newest && tenant.settings.observeCatalogue
+        ? new MacKey(addressMarkKey(Buffer.from(newest.key, "base64url")))
+        : undefined,
     settings: settingsOf(tenant),
     load,
     durations: undefined,
@@ -112,11 +126,12 @@ function keyContext(
     expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY,
     tenant,
     principal,
+    caller: undefined,
     ...(secret && {
       secret: {
         request: new MacKey(Buffer.from(secret.request, "base64url")),
         identity: createSecretKey(secret.identity, "base64url"),
-        bearerHash: Buffer.from(secret.bearerHash, "base64url"),
+        bearerHash: secret.bearerHash,
       },
     }),
   };
