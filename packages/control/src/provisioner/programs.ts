@@ -26,6 +26,12 @@ const leanHeap = ["--max-semi-space-size=16", "--v8-pool-size=1"];
 const leanMalloc = { MALLOC_MMAP_THRESHOLD_: "8192" };
 
 /**
+ * What a gateway's requests leave behind dies young. V8 would let its young generation grow to 128 MB, which no cache of a
+ * processor holds; with a quarter of it a request costs the same. The image starts the gateway with it too.
+ */
+const gatewayHeap = ["--max-semi-space-size=16"];
+
+/**
  * Services meet over the wire and never by import, so their programs are found by place: the packages lie side by side
  * in a clone and in the image alike.
  */
@@ -36,6 +42,7 @@ export function programOf(packageName: string, entry: string): Program {
     throw new EndcapError("config_invalid", { detail: `${script} is missing: run \`npm run build\`.` });
   }
   const lean = packageName === "recommender" && entry === "server";
-  const execArgv = [...(lean ? leanHeap : []), ...(fromSources ? ["--conditions=@endcap/source"] : [])];
+  const heap = lean ? leanHeap : packageName === "gateway" ? gatewayHeap : [];
+  const execArgv = [...heap, ...(fromSources ? ["--conditions=@endcap/source"] : [])];
   return { script, execArgv, env: lean ? leanMalloc : {} };
 }
