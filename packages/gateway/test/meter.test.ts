@@ -1,8 +1,9 @@
 import type { Principal } from "@endcap/protocol";
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
-import { createLedger, eventsOf } from "../src/metering/ledger.ts";
+import { createLedger } from "../src/metering/ledger.ts";
 import { createMeter } from "../src/metering/meter.ts";
+import { eventsOf } from "../src/metering/tenant-usage.ts";
 
 const at = Date.UTC(2026, 10, 20);
 
@@ -38,5 +39,5 @@ it("hands over those who wait longest, each count once, however often a tenant i
     Array.from({ length: 10 }, (_, n) => [`t${n}`, 1]),
   );
   expect(meter.drain(meter.tenants)).toEqual([]);
-  expect(usages.map(({ month }) => eventsOf(month))).toEqual(usages.map(() => 6));
+  expect(usages.map(eventsOf)).toEqual(usages.map(() => 6));
 });

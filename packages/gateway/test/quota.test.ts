@@ -1,6 +1,7 @@
 import { monthOf } from "@endcap/protocol";
 import { expect, it } from "vitest";
-import { createLedger, eventsOf } from "../src/metering/ledger.ts";
+import { createLedger } from "../src/metering/ledger.ts";
+import { eventsOf } from "../src/metering/tenant-usage.ts";
 import { bootstrap, type Reply, send, signed, startEdge } from "./support/edge.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
 

@@ -38,7 +38,7 @@ export function createAdmission({ gateways, rates }: AdmissionOptions): Admissio
     admit(context, request, now) {
       const { load, limits } = context;
       const parts = gateways();
-      const own = load.rate.take(limits, now, parts);
+      const own = load.take(limits, now, parts);
       const { allowed, remaining, waitMs, isShared } = rates?.take(context, own) ?? { ...own, isShared: false };
       const quota = isShared ? limits.burst : Math.max(1, Math.floor(limits.burst / parts));
       const waitSeconds = Math.ceil(waitMs / 1000);

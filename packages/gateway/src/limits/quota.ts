@@ -3,7 +3,8 @@ import type { FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { Counter, type Registry } from "prom-client";
 import { addToField } from "../edge/answer-fields.ts";
-import { eventsOf, type Ledger } from "../metering/ledger.ts";
+import type { Ledger } from "../metering/ledger.ts";
+import { eventsOf } from "../metering/tenant-usage.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
 
 export interface Quota {
@@ -44,7 +45,7 @@ export function createQuota(ledger: Pick<Ledger, "month">, log: Logger, registry
   return {
     check(context, reply, now) {
       const { eventsPerMonth } = context.limits;
-      const used = eventsOf(context.load.usage.month);
+      const used = eventsOf(context.load.usage);
       if (used < eventsPerMonth * QUOTA_SOFT_SHARE) return;
       const left = Math.max(0, eventsPerMonth - used);
       const seconds = secondsToNextMonth(now);

@@ -1,18 +1,11 @@
 import { monthOf, type UsageRecord } from "@endcap/protocol";
+import { newTenantUsage, type TenantUsage } from "./tenant-usage.ts";
 
 /** What control told of a month, and up to where. */
 export interface KnownTotals {
   readonly month: string;
   readonly cursor: number;
   readonly totals: Readonly<Record<string, number>>;
-}
-
-/** A tenant's live events of the running month. */
-export interface MonthEvents {
-  /** What control has, from all gateways. */
-  total: number;
-  /** Counted here, not yet known to control. */
-  unreported: number;
 }
 
 /**
@@ -23,7 +16,7 @@ export interface Ledger {
   readonly month: string;
   readonly cursor: number;
   /** The tenant's, for as long as the ledger lives: a new month empties it. */
-  of(tenant: string): MonthEvents;
+  of(tenant: string): TenantUsage;
   /** Counts what an earlier run left behind. */
   restore(record: UsageRecord): void;
   /** Control has these now; its totals, which follow, hold them. */
@@ -39,16 +32,16 @@ export interface Ledger {
 export function createLedger(now: number, known?: KnownTotals): Ledger {
   let month = monthOf(now);
   let cursor = 0;
-  const entries = new Map<string, MonthEvents>();
+  const entries = new Map<string, TenantUsage>();
   if (known?.month === month) {
     cursor = known.cursor;
-    for (const [tenant, total] of Object.entries(known.totals)) entries.set(tenant, { total, unreported: 0 });
+    for (const [tenant, total] of Object.entries(known.totals)) entryOf(tenant).total = total;
   }
 
-  function entryOf(tenant: string): MonthEvents {
+  function entryOf(tenant: string): TenantUsage {
     let entry = entries.get(tenant);
     if (entry === undefined) {
-      entry = { total: 0, unreported: 0 };
+      entry = newTenantUsage(tenant);
       entries.set(tenant, entry);
     }
     return entry;
@@ -103,6 +96,3 @@ export function createLedger(now: number, known?: KnownTotals): Ledger {
     },
   };
 }
-
-/** Of the month so far. */
-export const eventsOf = ({ total, unreported }: MonthEvents): number => total + unreported;

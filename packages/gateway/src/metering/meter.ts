@@ -2,7 +2,7 @@ import type { ErrorCode, Principal, Tier } from "@endcap/protocol";
 import { Counter, type Registry } from "prom-client";
 import type { Ledger } from "./ledger.ts";
 import type { Cell, TenantUsage } from "./tenant-usage.ts";
-import { emptyRow, latencyClass, type UsageRow } from "./usage-row.ts";
+import { emptyRow, isEmpty, latencyClass, takeRow, type UsageRow } from "./usage-row.ts";
 
 export interface Meter {
   /** Where the tenant's requests are counted; ask once for a tenant and keep it. */
@@ -37,7 +37,7 @@ const environments = ["live", "test"] as const;
 /** Counts in memory; nothing here waits or touches a disk. */
 export function createMeter(registry: Registry, now: () => number, ledger: Pick<Ledger, "of">): Meter {
   const usages = new Map<string, TenantUsage>();
-  /** Those with cells, in the order of their first one. */
+  /** Those with counts, in the order of their first one. */
   const waiting: TenantUsage[] = [];
   let windowAt = now();
   const accepted: Record<Principal["env"], Map<Tier, number>> = { live: new Map(), test: new Map() };
@@ -61,8 +61,12 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     status: number,
     code: string | undefined,
   ): Cell {
-    const { tenant, cells } = usage;
-    for (const cell of cells) {
+    if (!usage.waits) {
+      usage.waits = true;
+      waiting.push(usage);
+    }
+    let cell = usage.cells;
+    while (cell !== undefined) {
       if (
         cell.status === status &&
         cell.pattern === pattern &&
@@ -70,21 +74,40 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
         cell.env === env &&
         cell.code === code
       ) {
+        if (isEmpty(cell)) cell.at = windowAt;
         return cell;
       }
+      cell = cell.next;
     }
+    const { tenant } = usage;
     const row = emptyRow({ tenant, env, route: `${method} ${pattern}`, status, code }, windowAt);
-    const cell: Cell = { ...row, method, pattern };
-    if (cells.length === 0) waiting.push(usage);
-    cells.push(cell);
-    return cell;
+    usage.cells = { ...row, method, pattern, next: usage.cells };
+    return usage.cells;
+  }
+
+  /** Its counts, which begin anew. What was not counted since the last time is forgotten: a tenant rests. */
+  function rowsOf(usage: TenantUsage): UsageRow[] {
+    const rows: UsageRow[] = [];
+    let kept: Cell | undefined;
+    for (let cell = usage.cells; cell !== undefined; ) {
+      const { next } = cell;
+      if (!isEmpty(cell)) {
+        rows.push(takeRow(cell));
+        cell.next = kept;
+        kept = cell;
+      }
+      cell = next;
+    }
+    usage.cells = kept;
+    usage.waits = false;
+    return rows;
   }
 
   return {
     of(tenant) {
       let usage = usages.get(tenant);
       if (usage === undefined) {
-        usage = { tenant, cells: [], month: ledger.of(tenant), accepted: { live: 0, test: 0 } };
+        usage = ledger.of(tenant);
         usages.set(tenant, usage);
       }
       return usage;
@@ -101,16 +124,14 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
       if (events === 0) return;
       accepted[env].set(tier, (accepted[env].get(tier) ?? 0) + events);
       cellOf(usage, env, "POST", eventsRoute, 202, undefined).events += events;
-      if (env === "live") usage.month.unreported += events;
-      usage.accepted[env] += events;
+      if (env === "live") {
+        usage.unreported += events;
+        usage.acceptedLive += events;
+      } else usage.acceptedTest += events;
     },
     drain(tenantsMax) {
       windowAt = now();
-      return waiting.splice(0, tenantsMax).flatMap((usage) => {
-        const { cells } = usage;
-        usage.cells = [];
-        return cells;
-      });
+      return waiting.splice(0, tenantsMax).flatMap(rowsOf);
     },
     get tenants() {
       return usages.size;
@@ -118,7 +139,11 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     usage: () =>
       environments.flatMap((env) =>
         [...usages.values()]
-          .map(({ tenant, accepted }) => ({ tenant, env, events: accepted[env] }))
+          .map(({ tenant, acceptedLive, acceptedTest }) => ({
+            tenant,
+            env,
+            events: env === "live" ? acceptedLive : acceptedTest,
+          }))
           .filter(({ events }) => events > 0),
       ),
   };

@@ -27,6 +27,19 @@ export function emptyRow({ tenant, env, route, status, code }: RowKey, at: numbe
   };
 }
 
+export const isEmpty = ({ requests, events }: UsageRow): boolean => requests === 0 && events === 0;
+
+/** What was counted in a row, which is empty then. */
+export function takeRow(counted: UsageRow): UsageRow {
+  const { at, tenant, env, route, status, code, requests, events, ms, latency } = counted;
+  const counts = { requests, events, ms, latency: [...latency] };
+  counted.requests = 0;
+  counted.events = 0;
+  counted.ms = 0;
+  latency.fill(0);
+  return { at, tenant, env, route, status, ...(code !== undefined && { code }), ...counts };
+}
+
 /** Class of a duration in `latency`. */
 export function latencyClass(ms: number): number {
   let at = 0;

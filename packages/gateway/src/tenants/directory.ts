@@ -2,8 +2,8 @@ import { EndcapError, parseKeyId } from "@endcap/protocol";
 import type { SnapshotDelta, SnapshotState } from "@endcap/service-kit";
 import type { TenantUsage } from "../metering/tenant-usage.ts";
 import { createListedOrigins } from "./listed-origins.ts";
-import { createTenantContext, type KeyContext, type TenantContext } from "./tenant-context.ts";
-import { newTenantLoad, type TenantLoad } from "./tenant-load.ts";
+import { type KeyContext, type TenantContext, tenantContexts } from "./tenant-context.ts";
+import { TenantLoad } from "./tenant-load.ts";
 
 /** Who is who, from the snapshot: one map look-up a request. */
 export interface TenantDirectory {
@@ -33,6 +33,7 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
   const keys = new Map<string, KeyContext>();
   const loads = new Map<string, TenantLoad>();
   const origins = createListedOrigins();
+  const contextFrom = tenantContexts();
   let state: SnapshotState | undefined;
   let version = 0;
 
@@ -49,10 +50,10 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
     if (tenant === undefined) return undefined;
     let load = loads.get(id);
     if (load === undefined) {
-      load = newTenantLoad(usageOf(id));
+      load = new TenantLoad(usageOf(id));
       loads.set(id, load);
     }
-    const context = createTenantContext(tenant, state?.secrets.get(id), load);
+    const context = contextFrom(tenant, state?.secrets.get(id), load);
     contexts.set(id, context);
     for (const key of context.keys) keys.set(key.id, key);
     return context;

@@ -8,6 +8,7 @@ import {
   type SnapshotKey,
   type SnapshotTenant,
   sessionTokenKey,
+  type TenantRoutes,
   type TenantSecrets,
   type Tier,
   type TierLimits,
@@ -15,6 +16,7 @@ import {
 import type { Caller } from "../auth/caller.ts";
 import { MacKey, macOf } from "../auth/mac.ts";
 import type { TenantDurations } from "../metering/request-metrics.ts";
+import { alike } from "./alike.ts";
 import { type OriginList, originList } from "./origins.ts";
 import type { TenantLoad } from "./tenant-load.ts";
 
@@ -54,31 +56,53 @@ export interface SessionKey {
 /** Everything the gateway knows of a tenant. Built when the snapshot changes, never while a request waits. */
 export interface TenantContext {
   readonly id: string;
-  readonly tenant: SnapshotTenant;
   /**
-   * The two that each request reads are copied out of `tenant`, to lie beside what else it reads: with many tenants a
-   * request's time goes into fetching memory that others' requests have pushed out of the processor's caches.
+   * What each request reads lies here, beside each other, and is shared with other tenants where it is the same: with many
+   * tenants a request's time goes into fetching memory that others' requests have pushed out of the processor's caches.
    */
   readonly tier: Tier;
   readonly limits: TierLimits;
+  readonly settings: SessionSettings;
+  readonly routes: SharedRoutes;
+  readonly load: TenantLoad;
+  /** Kept by the metrics. */
+  durations: TenantDurations | undefined;
+  /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
+  readonly markKey: MacKey | undefined;
+  readonly tenant: SnapshotTenant;
   readonly origins: OriginList;
   readonly keys: readonly KeyContext[];
   /** Newest first; new tokens use the first. */
   readonly sessionKeys: readonly SessionKey[];
-  /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
-  readonly markKey: MacKey | undefined;
-  readonly settings: SessionSettings;
-  readonly load: TenantLoad;
-  /** Kept by the metrics. */
-  durations: TenantDurations | undefined;
 }
+
+/** Routes but that to the recommender, which is the tenant's alone. */
+export type SharedRoutes = Omit<TenantRoutes, "recommender">;
 
 const noSalt = new MacKey(Buffer.alloc(32));
 
-export function createTenantContext(
+type MakeContext = (tenant: SnapshotTenant, secrets: TenantSecrets | undefined, load: TenantLoad) => TenantContext;
+
+/** Makes the contexts of one directory, which share what their tenants have alike. */
+export function tenantContexts(): MakeContext {
+  const limits = alike<TierLimits>();
+  const settings = alike<SessionSettings>();
+  const routes = alike<SharedRoutes>();
+  return (tenant, secrets, load) => {
+    const { recommender: _own, ...shared } = tenant.routes;
+    return tenantContext(tenant, secrets, {
+      limits: limits(tenant.limits),
+      settings: settings(settingsOf(tenant)),
+      routes: routes(shared),
+      load,
+    });
+  };
+}
+
+function tenantContext(
   tenant: SnapshotTenant,
   secrets: TenantSecrets | undefined,
-  load: TenantLoad,
+  { limits, settings, routes, load }: Pick<TenantContext, "limits" | "settings" | "routes" | "load">,
 ): TenantContext {
   const keys: KeyContext[] = [];
   const sessions = secrets?.sessions ?? [];
@@ -93,19 +117,20 @@ export function createTenantContext(
   const [newest] = sessions;
   const context: TenantContext = {
     id: tenant.id,
-    tenant,
     tier: tenant.tier,
-    limits: { ...tenant.limits },
-    origins: originList(tenant.origins),
-    keys,
-    sessionKeys,
+    limits,
+    settings,
+    routes,
+    load,
+    durations: undefined,
     markKey:
       newest && tenant.settings.observeCatalogue
         ? new MacKey(addressMarkKey(Buffer.from(newest.key, "base64url")))
         : undefined,
-    settings: settingsOf(tenant),
-    load,
-    durations: undefined,
+    tenant,
+    origins: originList(tenant.origins),
+    keys,
+    sessionKeys,
   };
   for (const key of tenant.keys) keys.push(keyContext(context, key, secrets?.keys[key.id]));
   return context;

@@ -4,12 +4,12 @@ import { Histogram, type HistogramConfiguration } from "prom-client";
 export class DurationSeries {
   readonly #bounds: readonly number[];
   /** One for each bound, not added up, and one for what is above all of them. */
-  readonly #counts: Float64Array;
+  readonly #counts: number[];
   #sum = 0;
 
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
-    this.#counts = new Float64Array(bounds.length + 1);
+    this.#counts = [...bounds, 0].map(() => 0);
   }
 
   observe(seconds: number): void {
@@ -21,7 +21,7 @@ export class DurationSeries {
 
   values(name: string, sharedLabels: Readonly<Record<string, string>>) {
     let count = 0;
-    const buckets = [...this.#counts].map((of, at) => {
+    const buckets = this.#counts.map((of, at) => {
       count += of;
       const le = this.#bounds[at] ?? "+Inf";
       return { metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: count };
