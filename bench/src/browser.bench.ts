@@ -9,11 +9,10 @@ import { median, round3 } from "./stats.ts";
 
 const clsMax = 0.01;
 /**
- * Of the tag's code in one task, on a main thread that is slowed four times: the least of the visits, since whoever else
- * works on the machine only adds to it. The short form, which CI runs beside other work, fails at twice that.
+ * Of the tag's code in one task, on a main thread that is slowed four times: the median of the visits. The short form,
+ * which CI runs beside other work, fails at twice that.
  */
 const taskMsMax = 20;
-const slowVisits = 5;
 
 const nameOf = (variant: Variant): string => (typeof variant === "string" ? variant : variant.name);
 
@@ -48,12 +47,12 @@ export default defineBench({
 
     const slowed: Tasks[] = [];
     const bare: Tasks[] = [];
-    for (let i = 0; i < slowVisits; i++) {
+    for (let i = 0; i < (short ? 5 : 9); i++) {
       slowed.push(await longestTasks(browser, shop, true));
       bare.push(await longestTasks(browser, shop, false));
     }
     const tagMs = slowed.map((one) => one.tagMs);
-    const longestTaskMsThrottledLeast = round3(Math.min(...tagMs));
+    const longestTaskMsThrottled = round3(median(tagMs));
     log(`longest tasks of the tag: ${slowed.map((one) => `${Math.round(one.tagMs)} ms (${one.why})`).join(", ")}`);
 
     const of = (variant: Variant) => visits.get(nameOf(variant)) ?? [];
@@ -75,15 +74,16 @@ export default defineBench({
       ]),
     );
     return {
-      ok: cls <= clsMax && longestTaskMsThrottledLeast <= (short ? 2 : 1) * taskMsMax && carousel.every((ms) => ms > 0),
+      ok: cls <= clsMax && longestTaskMsThrottled <= (short ? 2 : 1) * taskMsMax && carousel.every((ms) => ms > 0),
       figures: {
         bytesToFirstCarousel: mid("with", (one) => one.bytes),
         msToFirstCarousel: round3(median(carousel)),
         requests: mid("with", (one) => one.requests),
         mainThreadMsAtLoad: extra("with", (one) => one.taskMs),
         scriptMsAtLoad: extra("with", (one) => one.scriptMs),
-        longestTaskMsThrottled: round3(median(tagMs)),
-        longestTaskMsThrottledLeast,
+        longestTaskMsThrottled,
+        longestTaskMsThrottledLeast: round3(Math.min(...tagMs)),
+        longestTaskMsThrottledMost: round3(Math.max(...tagMs)),
         longestTaskMsThrottledPage: round3(median(slowed.map(({ anyMs }) => anyMs))),
         longestTaskMsThrottledPageWithoutTag: round3(median(bare.map(({ anyMs }) => anyMs))),
         trackMs: mid("with", (one) => one.trackMs),

@@ -52,7 +52,10 @@ export type RecommendRequest = Omit<RecommendationRequest, "shopper" | "context"
 export type Recommendations = Pick<RecommendationAnswer, "items" | "fallback"> & Partial<RecommendationAnswer>;
 
 export interface Endcap {
-  /** Queues an event, named as GA4 names it; it leaves within a second, a purchase at once. Returns its id. */
+  /**
+   * Queues an event, named as GA4 names it; it leaves within a second, a purchase and a click on a list at once. Returns its
+   * id.
+   */
   track<T extends EventType>(
     type: T,
     ...data: NeedsData<T> extends true ? [data: EventData<T>] : [data?: EventData<T>]
@@ -194,9 +197,9 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
       if (!id) return;
       outbox.enqueue(attribute(store, toEvent(type, data, id, mendedAt)));
       identity?.renew();
-      // The first events bring the session; a purchase must not wait for the next page. What the page says by the way
-      // leaves room for what it says on purpose.
-      if (type === "purchase") void delivery.flush();
+      // The first events bring the session; a purchase must not wait for the next page, nor a click, which leaves this one.
+      // What the page says by the way leaves room for what it says on purpose.
+      if (/^(purchase|recommendation_click)$/.test(type)) void delivery.flush();
       else delivery.schedule(source || sessions.current() ? FLUSH_MS : 0);
     }, source);
     return id;

@@ -5,6 +5,7 @@ import { type CarouselButtons, carouselButtons } from "./carousel.ts";
 import { el } from "./dom.ts";
 import { type Impressions, watchImpressions } from "./impressions.ts";
 import { localeOf, prices } from "./money.ts";
+import { nextTask } from "./next-task.ts";
 import { prefetchOnRest } from "./prefetch.ts";
 import { styleSheet } from "./styles.ts";
 import { ownContent, removeCards, templateCard, templateOf } from "./template.ts";
@@ -27,9 +28,7 @@ const LIMIT_DEFAULT = 12;
 /** Lower than this no card can be read, whatever space was held. */
 const CAROUSEL_PX_MIN = 200;
 /** Cards that are made in one task: a slow phone takes some milliseconds for them. */
-const CARDS_PER_TASK = 4;
-
-const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+const CARDS_PER_TASK = 3;
 
 /** Ids as `a,b`, `a b`, or, for ids with commas and spaces in them, a JSON array. */
 function parseIds(text: string | null): string[] {
@@ -53,6 +52,8 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     root.append(late.content);
     late.remove();
   }
+  // Until there is something of ours the shop's own content is seen.
+  if (!root.firstChild) root.append(el("slot"));
   root.adoptedStyleSheets = [styleSheet()];
   let section: HTMLElement | undefined;
   let impressions: Impressions | undefined;
@@ -134,18 +135,11 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     );
   }
 
-  /** The shop's own content while there is none of ours, else empty cards. */
+  /** Empty cards, where the shop has no content of its own. */
   function showWaiting(): void {
-    if (ownContent(host)) root.replaceChildren(el("slot"));
-    else
-      show(
-        frame(
-          undefined,
-          Array.from({ length: limit() }, () => emptyCard(reasons())),
-          true,
-        ),
-        0,
-      );
+    if (ownContent(host)) return;
+    const cards = Array.from({ length: limit() }, () => emptyCard(reasons()));
+    show(frame(undefined, cards, true), 0);
   }
 
   /** `isStale`: the last visit's, shown until this one's comes; it is not news and counts no impressions. */
@@ -189,7 +183,9 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     const rtl = isRtl();
     show(content, size.height || host.getBoundingClientRect().height);
     animate(content, rtl);
-    if (origin && !isStale) {
+    if (!origin || isStale) return;
+    await nextTask();
+    if (mine === making) {
       count(
         origin,
         elements,
@@ -224,6 +220,7 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
     const cards = [...root.querySelectorAll<HTMLElement>("li[data-id]")];
     if (!rendered || !recommendationId || !cards[0]) return false;
     section = rendered;
+    asked = 1;
     const placement = attribute("placement");
     const origin = { recommendationId, ...(placement && { placement }) };
     const ids = cards.map(({ dataset }) => dataset.id ?? "");
@@ -278,35 +275,43 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
   // Attributes that change together, as in a render of a framework, ask once.
   const attributes = new MutationObserver(() => void load());
 
-  let watching = false;
+  /** Another one each time that the element comes into the document; none while it is not in it. */
+  let life: object | undefined;
+
+  /** Each part in a task of its own: together they would hold up a slow phone. */
+  async function begin(): Promise<void> {
+    const mine = {};
+    life = mine;
+    sizes.observe(host);
+    addEventListener("resize", turn);
+    await nextTask();
+    if (life !== mine) return;
+    const isFirst = asked === 0;
+    if (isFirst) {
+      attributes.observe(host, { attributeFilter: ATTRIBUTES });
+      if (adopt()) return;
+      const { style } = host;
+      style.display ||= "block";
+      // Without content of its own an element is nothing high.
+      if (!ownContent(host)) style.minHeight ||= "var(--endcap-height, 22rem)";
+    }
+    addEventListener(SHOPPER_EVENT, meet);
+    void load();
+    if (!isFirst) return;
+    await nextTask();
+    // Left, or shown already.
+    if (life === mine && making === 0) showWaiting();
+  }
 
   return {
     connect() {
-      if (watching) return;
-      watching = true;
-      sizes.observe(host);
-      addEventListener("resize", turn);
-      if (asked === 0 && adopt()) {
-        asked = 1;
-        attributes.observe(host, { attributeFilter: ATTRIBUTES });
-        return;
-      }
-      addEventListener(SHOPPER_EVENT, meet);
-      if (asked === 0) {
-        const { style } = host;
-        style.display ||= "block";
-        // Without content of its own an element is nothing high.
-        if (!ownContent(host)) style.minHeight ||= "var(--endcap-height, 22rem)";
-        showWaiting();
-        attributes.observe(host, { attributeFilter: ATTRIBUTES });
-      }
-      void load();
+      if (!life) void begin();
     },
     disconnect() {
       // A move in the document reconnects at once and keeps everything.
       queueMicrotask(() => {
         if (host.isConnected) return;
-        watching = false;
+        life = undefined;
         making++;
         removeEventListener(SHOPPER_EVENT, meet);
         removeEventListener("resize", turn);

@@ -17,7 +17,8 @@ const KEEPALIVE_CHARS_MAX = 60_000;
 /** An ended session, then a bootstrap that is not accepted. */
 const REFRAMED_MAX = 2;
 
-const isRetryable = (status: number): boolean => [0, 408, 425, 429].includes(status) || status >= 500;
+/** Besides 5xx. */
+const RETRYABLE: readonly number[] = [0, 408, 425, 429];
 
 export function createDelivery(
   context: Context,
@@ -49,12 +50,11 @@ export function createDelivery(
   async function send(name: string, reframed = 0): Promise<void> {
     const body = outbox.bodyOf(name);
     if (!body || inFlight.has(name)) return;
-    let busy = body.length;
-    for (const chars of inFlight.values()) busy += chars;
     inFlight.set(name, body.length);
-    const keepalive = busy <= KEEPALIVE_CHARS_MAX;
+    let busy = 0;
+    for (const chars of inFlight.values()) busy += chars;
     const answer = await post(sessions.addressOf(EVENTS_PATH), body, {
-      keepalive,
+      keepalive: busy <= KEEPALIVE_CHARS_MAX,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     inFlight.delete(name);
@@ -63,7 +63,7 @@ export function createDelivery(
     const { status, retryAfterMs } = answer;
     const code = `${answer.body.code}`;
     offline = status === 0;
-    if (isRetryable(status)) {
+    if (status >= 500 || RETRYABLE.includes(status)) {
       warn("waits", status);
       return rest(retryAfterMs);
     }
@@ -95,6 +95,8 @@ export function createDelivery(
       if (!names[0]) return;
       const next = names.find((name) => !inFlight.has(name));
       if (!next || waitMs() > 0) return schedule(BACKOFF_MS);
+      // To sign and to send is too much for one task of a slow phone. What is frozen is stored.
+      await new Promise((resolve) => setTimeout(resolve));
       await send(next);
     }
   }

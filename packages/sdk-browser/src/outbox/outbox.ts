@@ -27,7 +27,8 @@ export const looseOwner = (name: string): string => name.split(" ")[1] ?? "";
 
 export function createOutbox(context: Context, sessions: Sessions) {
   const { store, now, random, warn } = context;
-  const tab = uuidV7(now(), random);
+  /** Made when it is first needed: the first random number costs a slow phone some milliseconds of the script's task. */
+  let tab: string | undefined;
   /** Events as JSON by id, all of one shopper: another tab may sign out at any moment. */
   let loose = new Map<string, string>();
   let looseChars = 0;
@@ -35,7 +36,11 @@ export function createOutbox(context: Context, sessions: Sessions) {
   let persisting = false;
 
   const looseEvents = (): string => [...loose.values()].join();
-  const looseName = (): string => `loose ${looseOf} ${tab}`;
+
+  function looseName(): string {
+    tab ??= uuidV7(now(), random);
+    return `loose ${looseOf} ${tab}`;
+  }
 
   function persist(): void {
     persisting = false;

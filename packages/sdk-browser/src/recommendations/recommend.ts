@@ -2,6 +2,7 @@
 import type { RecommendationAnswer } from "@endcap/protocol";
 import type { Recommendations, RecommendRequest } from "../core/client.ts";
 import type { Context } from "../core/context.ts";
+import { nextTask } from "../element/next-task.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { pending } from "../outbox/read.ts";
 import type { Sessions } from "../session/session.ts";
@@ -55,6 +56,8 @@ export async function recommend(
       context: { recent: recent.map(({ context, page, ...event }) => event) },
     });
     const body = sessions.frame(RECOMMENDATIONS_PATH, payload);
+    // A slow phone has worked some milliseconds on that, and on what is sent it will again.
+    await nextTask();
     const answer = await context.post(sessions.addressOf(RECOMMENDATIONS_PATH), body, { signal: deadline });
     sessions.learn(answer, asked);
     // Who signed in or out meanwhile wants their own list, not a stranger's.

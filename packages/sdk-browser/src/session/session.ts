@@ -74,7 +74,7 @@ export function createSessions({ key, endpoint, store, now, random, warn, loadSe
      * `wanted`: a bootstrap's late answer must not sign the shopper out.
      */
     learn({ body }: Answer, asked: string, wanted?: boolean): void {
-      const skew = Date.parse(`${body.serverTime}`) - now();
+      const skew = Date.parse(body.serverTime as string) - now();
       if (Math.abs(skew - skewMs()) > SKEW_MS_MIN) {
         store.set("skew", `${skew}`);
         warn("clock", skew);

@@ -9,14 +9,14 @@ const SETTLED_MS = 1000;
  */
 export function watchPageViews(left: () => void, settled: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
-  let { href } = location;
+  let href = location.href;
   const settle = () => {
     clearTimeout(timer);
     timer = setTimeout(settled, SETTLED_MS);
   };
   const look = () => {
     if (href === location.href) return;
-    ({ href } = location);
+    href = location.href;
     left();
     settle();
   };
