@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { newHouse } from "./support/house.ts";
 import { startMl } from "./support/ml.ts";
 import { startRecommender } from "./support/recommender.ts";
-import { browser, server, tenantA, tenantB } from "./support/samples.ts";
+import { anonymousId, browser, server, tenantA, tenantB } from "./support/samples.ts";
 
 test("400: neither placement nor strategy, or what the schema does not know", async () => {
   const ml = await startMl();
@@ -13,8 +13,8 @@ test("400: neither placement nor strategy, or what the schema does not know", as
     { placement: "home", limit: 101 },
     { placement: "home", offset: -1 },
     { strategy: "magic" },
-    { placement: "home", colour: "green" },
     { placement: "home", items: [""] },
+    { placement: "home", context: { colour: "green" } },
     { placement: "home", context: { recent: Array.from({ length: LIMITS.recommendationRecentMax + 1 }, () => ({})) } },
     [],
   ];
@@ -30,6 +30,21 @@ test("400: neither placement nor strategy, or what the schema does not know", as
   });
   const poison = Buffer.from('{"placement":"home","filter":{"__proto__":{"a":1}}}');
   expect(await ml.ask(undefined, { bytes: poison })).toMatchObject({ status: 400 });
+});
+
+test("a field that the schema does not know is a server's mistake, and a newer page's wish", async () => {
+  const ml = await startMl();
+  const body = { placement: "home", colour: "green" };
+  for (const ask of [ml.ask, ml.askAlone]) {
+    expect(await ask(body, { principal: server() })).toMatchObject({
+      status: 400,
+      json: { code: "invalid_request", errors: [{ pointer: "/colour", code: "additionalProperties" }] },
+    });
+    expect(await ask(body, { principal: browser({ anonymousId: anonymousId() }) })).toMatchObject({
+      status: 200,
+      list: { placement: "home" },
+    });
+  }
 });
 
 test("400: a wrong filter is the caller's fault, whoever would have answered", async () => {

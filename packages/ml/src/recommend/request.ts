@@ -30,6 +30,20 @@ export const LenientRequest = Type.Object(
 );
 export type LenientRequest = Static<typeof LenientRequest>;
 
+const known: ReadonlySet<string> = new Set(Object.keys(LenientRequest.properties));
+
+/**
+ * A page's SDK may be newer than this service, in a shop's own bundle: what it asks beyond the contract is left out, and
+ * the list comes without it. A server's mistake is told it, as a filter that is misspelt would be one that is missing.
+ */
+export function withoutUnknown(body: unknown, { auth }: Principal): unknown {
+  if (auth === "sk" || typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  const entries = Object.entries(body);
+  return entries.every(([name]) => known.has(name))
+    ? body
+    : Object.fromEntries(entries.filter(([name]) => known.has(name)));
+}
+
 /**
  * The request as the recommender gets it: the proven shopper, the well-formed events. Languages are not its affair.
  * @throws EndcapError `scope_missing`

@@ -16,7 +16,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
 import { createRecommend, type RecommendOptions } from "./recommend.ts";
-import { LenientRequest } from "./request.ts";
+import { LenientRequest, withoutUnknown } from "./request.ts";
 
 export interface RecommendRoutesOptions extends RecommendOptions {
   readonly deadlineMsDefault: number;
@@ -38,6 +38,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     "/v1/recommendations",
     {
       bodyLimit: LIMITS.recommendationBodyBytesMax,
+      preValidation: forgetUnknown,
       schema: { body: LenientRequest, response: { 200: RecommendationAnswer } },
       // A recommender's list is handed on as its text, and ours is built from checked parts.
       serializerCompiler: () => (answer: unknown) => JSON.stringify(answer),
@@ -73,7 +74,7 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
 
   async function answerPart(part: Part, { headers }: FastifyRequest): Promise<PartReply> {
     const { principal, payload, requestId, gone } = part;
-    const body = parseJson(payload, "error");
+    const body = withoutUnknown(parseJson(payload, "error"), principal);
     if (!bodyCheck.Check(body)) {
       throw new EndcapError("invalid_request", { errors: pointersOf(bodyCheck.Errors(body)) });
     }
@@ -89,6 +90,10 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
     if (answer === undefined) return nobody;
     return { status: 200, body: answer.json, written: answer.served };
   }
+}
+
+async function forgetUnknown(request: FastifyRequest): Promise<void> {
+  request.body = withoutUnknown(request.body, principalOf(request));
 }
 
 /** As text, which leaves in one write with its headers; Fastify takes text of this type for JSON that is made already. */
