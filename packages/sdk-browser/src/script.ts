@@ -1,15 +1,13 @@
 /** The script tag: `<script async src="…/sdk/v1.js" data-key="pk_…">`. */
 import { browserPlatform } from "./core/browser.ts";
-import { type Chunks, createClient, type Endcap } from "./core/client.ts";
+import { type Call, type Chunks, type Client, createClient, type Endcap } from "./core/client.ts";
 import { defineElement } from "./element/define.ts";
-import { callQueue } from "./sources/call-queue.ts";
 
 /** File names of the chunks, beside this script; the build fills them in. */
 declare const ENDCAP_SESSION: string;
 declare const ENDCAP_RECOMMENDATIONS: string;
 
-type Queue = Parameters<typeof callQueue>[1];
-type Global = Partial<Endcap> & { q?: Queue | ReturnType<typeof callQueue> };
+type Global = Partial<Endcap> & { q?: readonly Call[] | Pick<Client, "push"> };
 
 function start(): void {
   const script = document.currentScript as HTMLScriptElement;
@@ -34,7 +32,8 @@ function start(): void {
     // A task of its own: together with what the page has said it would hold up a slow phone.
     setTimeout(defineElement, 0, client, chunks.recommendations);
   }, true);
-  target.q = callQueue(client, queued);
+  client.push(...queued);
+  target.q = client;
 }
 
 try {

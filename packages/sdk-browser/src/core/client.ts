@@ -83,7 +83,12 @@ export interface Platform {
   readonly random: Context["random"];
 }
 
+/** As the page writes it before the script is there: `endcap.q.push(["track", "view_item", {…}])`. */
+export type Call = { [Name in keyof Endcap]: [name: Name, ...args: Parameters<Endcap[Name]>] }[keyof Endcap];
+
 export interface Client extends Endcap {
+  /** Makes calls in order; one that is none costs a line. */
+  push(...calls: Call[]): void;
   /** Runs once it may: now, after consent, or never. What can wait until the next task may wait for that too. */
   whenAllowed(run: () => void, later?: unknown): void;
 }
@@ -151,7 +156,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
   }
 
   function forget(): void {
-    held.length = 0;
+    held.splice(0);
     outbox.freeze();
     for (const name of store.names("")) store.remove(name);
   }
@@ -238,8 +243,15 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
   if (globalThis.document) livePage();
   else begin();
 
-  return {
+  const make = contain(([name, ...args]: Call): void => {
+    const call: unknown = client[name];
+    if (typeof call === "function") call(...args);
+    else warn("no call", name);
+  });
+
+  const client: Client = {
     whenAllowed,
+    push: (...calls) => calls.forEach(make),
     track: (type, ...[data]) => record(type, data ?? {}, ""),
 
     async recommend(request) {
@@ -286,4 +298,5 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
     },
     reset: contain(forget),
   };
+  return client;
 }

@@ -1,9 +1,8 @@
 /** The module's own client: made once by `init`, used by the functions beside it. */
 
 import { defineElement } from "../element/define.ts";
-import { callQueue } from "../sources/call-queue.ts";
 import { browserPlatform } from "./browser.ts";
-import { type Chunks, createClient, type Endcap, type Options, type Recommendations } from "./client.ts";
+import { type Call, type Chunks, createClient, type Endcap, type Options, type Recommendations } from "./client.ts";
 
 const chunks: Chunks = {
   session: () => import("../session/chunk.ts"),
@@ -13,7 +12,7 @@ const chunks: Chunks = {
 const clients = new Map<string, Endcap>();
 let first: Endcap | undefined;
 /** Calls made before `init`, e.g. by a component that mounts early. */
-const early: Parameters<typeof callQueue>[1][number][] = [];
+const early: Call[] = [];
 
 /** Makes the client of a key and defines `<endcap-recommendations>`. A second call with the same key gives the same client. */
 export function init(options: Options): Endcap {
@@ -23,7 +22,7 @@ export function init(options: Options): Endcap {
   clients.set(options.key, client);
   if (!first) {
     first = client;
-    callQueue(client, early.splice(0));
+    client.push(...early.splice(0));
     client.whenAllowed(() => defineElement(client, chunks.recommendations), true);
   }
   return client;

@@ -5,6 +5,6 @@
 import type { RandomBytes } from "@endcap/protocol/uuid";
 
 export function uuidV7(nowMs: number, random: RandomBytes): string {
-  const hex = Array.from(random(new Uint8Array(10)), (byte) => (byte + 256).toString(16).slice(1)).join("");
+  const hex = Array.from(random(new Uint8Array(10)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return (nowMs.toString(16).padStart(12, "0") + hex).replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-7$3-8$4-");
 }

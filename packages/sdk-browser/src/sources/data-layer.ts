@@ -43,7 +43,7 @@ export function createReader(
       data = { ...data, ...(ecommerce as Loose) };
     }
     if (!KNOWN.test(type as string)) return;
-    const items = [data.items ?? []].flat().slice(0, ITEMS_MAX) as Loose[];
+    const items = [data.items].flat().slice(0, ITEMS_MAX) as Loose[];
     const read = items.flatMap((item) => {
       const id = idOf(item?.item_id ?? item?.id ?? item);
       return id ? itemOf(id, item) : [];

@@ -121,7 +121,7 @@ test("a policy that refuses our requests: the page works, events wait", async ()
   expect(viewed()).toEqual(["a"]);
 });
 
-test("calls that would pollute prototypes do not, and the calls beside them are made", async () => {
+test("calls that are none or would pollute prototypes do not, cost a line, and the calls beside them are made", async () => {
   const { gateway } = stage;
   await using visit = await stage.visit();
   const { page } = visit;
@@ -129,13 +129,15 @@ test("calls that would pollute prototypes do not, and the calls beside them are 
   await page.evaluate(`endcap.q.push(
     ["__proto__", { polluted: 1 }],
     ["constructor", "polluted"],
+    ["__proto__", { polluted: 2 }],
+    null,
     JSON.parse('["track", "view_item", { "items": ["a"], "__proto__": { "polluted": 1 }, "constructor": { "prototype": { "polluted": 1 } } }]'),
     JSON.parse('["track", "view_item", { "items": [{ "id": "__proto__", "__proto__": { "polluted": 1 } }] }]'),
   )`);
   await gateway.until(() => gateway.events.size === 2);
   expect(viewed()).toEqual(["__proto__", "a"]);
   expect(await page.evaluate("({}).polluted ?? Object.polluted ?? endcap.polluted")).toBeUndefined();
-  expect(ours(visit)).toEqual([]);
+  expect(ours(visit)).toEqual(["endcap: no call __proto__", expect.stringMatching(/^endcap: TypeError/)]);
 });
 
 test("calls that are no calls cost a line and nothing else", async () => {
@@ -163,4 +165,38 @@ test("ids of any script arrive as they are, under a bootstrap and under a signat
   expect(viewed()).toEqual(["🪑 Стул", "👩‍👩‍👧‍👦-é-椅子"].sort());
   expect(gateway.requests.map(({ form }) => form)).toEqual(["EP1", "EC1"]);
   expect(visit.problems).toEqual([]);
+});
+
+test("10,000 events in one second all arrive, once, and the page goes on", async () => {
+  const { gateway } = stage;
+  await using visit = await stage.visit();
+  const { page } = visit;
+  await page.waitForFunction(loaded);
+  await page.evaluate("for (let i = 0; i < 10000; i++) endcap.track('view_item', { items: ['🪑 ' + i] })");
+  // A task of the page's own is not kept waiting until everything is sent.
+  await page.evaluate("new Promise((resolve) => setTimeout(resolve))");
+  expect(gateway.events.size).toBeLessThan(10_000);
+  await page.evaluate("endcap.flush()");
+  await gateway.until(() => gateway.events.size === 10_000);
+  expect(new Set(viewed()).size).toBe(10_000);
+  expect(visit.problems).toEqual([]);
+});
+
+test("more than the outbox holds: the oldest batches go, the newest arrive, and a developer reads it once", async () => {
+  const { gateway } = stage;
+  await using visit = await stage.visit();
+  const { context, page } = visit;
+  await page.waitForFunction(loaded);
+  await context.setOffline(true);
+  visit.problems.length = 0;
+  await page.evaluate(
+    "for (let i = 0; i < 3000; i++) endcap.track('search', { query: 'q' + i, context: { pad: 'x'.repeat(1000) } })",
+  );
+  expect(ours(visit)).toEqual(["endcap: full"]);
+  await context.setOffline(false);
+  await page.evaluate("endcap.track('view_item', { items: ['last'] })");
+  await gateway.until(() => viewed().includes("last"));
+  const told = [...gateway.events.values()].filter(({ type }) => type === "search").length;
+  expect(told).toBeGreaterThan(1000);
+  expect(told).toBeLessThan(3000);
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { STUB, type Stage, startStage } from "../support/browser.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { later, STUB, type Stage, startStage } from "../support/browser.ts";
 import { picture, recommended } from "../support/items.ts";
 
 let stage: Stage;
@@ -192,6 +192,32 @@ test("impressions count what was seen for a second, clicks say which position", 
   await page.evaluate("endcap.track('add_to_cart', { items: ['item-1'] })");
   await stage.gateway.until(() => eventsOf("add_to_cart").length === 1);
   expect(eventsOf("add_to_cart")[0]?.recommendationId).toBe(impression?.recommendationId);
+});
+
+test("nothing is seen on a page that nobody looks at", async () => {
+  stage.shop.pages.set("/", { html: shopPage('<endcap-recommendations placement="home"></endcap-recommendations>') });
+  await using visit = await stage.visit("/blank", { clock: true });
+  const { page } = visit;
+  await page.addInitScript(
+    "Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })",
+  );
+  await page.goto(stage.shop.origin);
+  const inTime = (check: () => Promise<boolean>) =>
+    vi.waitUntil(
+      async () => {
+        await later(page);
+        return check();
+      },
+      { timeout: 20_000 },
+    );
+  await inTime(async () => (await page.locator("endcap-recommendations li:not(.skeleton)").count()) > 0);
+  // A frame, in which observers report.
+  await page.screenshot();
+  await later(page);
+  await page.evaluate("endcap.flush()");
+  expect(eventsOf("recommendation_impression")).toEqual([]);
+  await page.evaluate("delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange'))");
+  await inTime(async () => eventsOf("recommendation_impression").length > 0);
 });
 
 test("a strict policy with Trusted Types and without workers refuses nothing of ours", async () => {
