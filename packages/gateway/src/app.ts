@@ -51,6 +51,7 @@ export interface GatewayDependencies {
   readonly worker?: number;
 }
 
+const acceptors = 15;
 /** 100 hydrated items of the largest size, and room for reasons. */
 const listBytesMax = 8 * 1024 * 1024;
 const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
@@ -78,6 +79,8 @@ export async function buildGateway(
     },
     describe: ({ passage }) => passage?.described ?? "",
     requestMsMax: config.requestMsMax,
+    // Workers get their connections from the process that started them.
+    acceptors: config.workers === 1 ? acceptors : 0,
   });
   const { app, registry } = service;
   const draining = () => service.draining;

@@ -6,6 +6,7 @@ import type { DescribeRequest, OnCompleted } from "../http/completion.ts";
 import { createApp } from "../http/create-app.ts";
 import { createRegistry, createRequestObserver, type ObserveRequest } from "../http/metrics.ts";
 import { within } from "../within.ts";
+import { canShareAPort, createAcceptors } from "./acceptors.ts";
 import { type Check, createHealth } from "./health.ts";
 import { listenOn } from "./listen.ts";
 import { stdoutLog } from "./stdout-log.ts";
@@ -36,6 +37,8 @@ export interface ServiceOptions {
   /** The client's address is the last one in X-Forwarded-For. Only behind a load balancer that adds it there. */
   readonly trustProxy?: boolean;
   readonly now?: () => number;
+  /** Sockets that listen on the traffic port besides the app's own, where the system spreads connections over them. */
+  readonly acceptors?: number;
   /** Told of each completed request of the traffic port; it must neither wait nor throw. */
   readonly onCompleted?: OnCompleted;
   /** What the service adds to each completion record. */
@@ -85,6 +88,7 @@ export function createService(options: ServiceOptions): Service {
   const app = createApp({ ...options, log, observe });
   // Scrapes and probes would drown the service's own numbers, so the admin app keeps none.
   const admin = createApp({ log, now });
+  const acceptors = canShareAPort && options.acceptors ? createAcceptors(app, options.acceptors) : undefined;
   const facts: StatusFacts[] = [];
   let closing: Promise<void> | undefined;
 
@@ -150,7 +154,7 @@ export function createService(options: ServiceOptions): Service {
     async listen() {
       const adminUrl = await listenOn(admin, name, "adminPort", config.adminHost, config.adminPort);
       try {
-        return { url: await listenOn(app, name, "port", config.host, config.port), adminUrl };
+        return { url: await listenOn(app, name, "port", config.host, config.port, acceptors), adminUrl };
       } catch (error) {
         await admin.close();
         throw error;

@@ -1,6 +1,8 @@
+import type { ListenOptions } from "node:net";
 import { EndcapError } from "@endcap/protocol";
 import type { App } from "../app.ts";
 import { envName } from "../config/define.ts";
+import { type Acceptors, assertPortIsFree } from "./acceptors.ts";
 
 /**
  * Connections that wait to be taken; Linux bounds it by `net.core.somaxconn`, 4,096 by default. Past it the first packet
@@ -13,10 +15,25 @@ const backlog = 4_096;
  * Binds one port and answers the URL to reach it by.
  * @throws EndcapError `port_in_use`, in one sentence that says which key to change.
  */
-export async function listenOn(app: App, service: string, key: "port" | "adminPort", host: string, port: number) {
+export async function listenOn(
+  app: App,
+  service: string,
+  key: "port" | "adminPort",
+  host: string,
+  port: number,
+  acceptors?: Acceptors,
+) {
   try {
-    // Workers of one cluster share the traffic port; an admin port tells of the one process that it belongs to.
-    await app.listen({ host, port, backlog, exclusive: key === "adminPort" });
+    if (acceptors === undefined) {
+      // Workers of one cluster share the traffic port; an admin port tells of the one process that it belongs to.
+      await app.listen({ host, port, backlog, exclusive: key === "adminPort" });
+    } else {
+      if (port !== 0) await assertPortIsFree({ host, port });
+      const shared: ListenOptions = { host, port, backlog, reusePort: true };
+      await app.listen(shared);
+      const bound = app.server.address();
+      if (bound !== null && typeof bound !== "string") await acceptors.listen({ host, port: bound.port, backlog });
+    }
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
     throw new EndcapError("port_in_use", {

@@ -2,7 +2,7 @@ import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
 import { createService, type Service, type ServiceConfig, type ServiceOptions } from "../../src/index.ts";
 
-const config: ServiceConfig = {
+export const config: ServiceConfig = {
   host: "127.0.0.1",
   port: 0,
   adminHost: "127.0.0.1",
