@@ -14,6 +14,8 @@ export type Failure =
   | "absent"
   /** It failed too often just now and is left alone. */
   | "left_alone"
+  /** As many calls to it are under way as it answers in time. */
+  | "busy"
   | "unreachable"
   | "late"
   /** It hibernates; by being asked it wakes. */

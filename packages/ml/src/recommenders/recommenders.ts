@@ -3,6 +3,7 @@ import { Pool } from "undici";
 import { Breaker, type BreakerOptions } from "./breaker.ts";
 import { exchange, type RankCall } from "./exchange.ts";
 import type { Outcome } from "./outcome.ts";
+import { Room } from "./room.ts";
 
 export interface RecommendersOptions {
   readonly connectionsMax: number;
@@ -12,6 +13,7 @@ export interface RecommendersOptions {
 interface Recommender {
   readonly pool: Pool;
   readonly breaker: Breaker;
+  readonly room: Room;
 }
 
 const recommendersMax = 2_048;
@@ -22,7 +24,7 @@ const keepAliveMs = 30_000;
 /** A call that had less time than this says nothing about the recommender when it was late. */
 const fairMs = 40;
 
-/** Calls tenants' recommenders: a pool of connections and a breaker for each. */
+/** Calls tenants' recommenders: a pool of connections, a breaker and a bound on what is under way for each. */
 export class Recommenders {
   readonly #options: RecommendersOptions;
   readonly #byUrl: LRUCache<string, Recommender>;
@@ -47,14 +49,31 @@ export class Recommenders {
   }
 
   async call(call: RankCall): Promise<Outcome> {
-    const { pool, breaker } = this.#recommender(call.url);
+    const { pool, breaker, room } = this.#recommender(call.url);
     if (!breaker.enter()) return { kind: "failure", failure: "left_alone" };
+    const place = room.enter();
+    if (place === 0) {
+      breaker.settled();
+      return { kind: "failure", failure: "busy" };
+    }
     const outcome = await exchange(pool, call);
-    // One that sleeps has somebody who answers for it, and who would not hear of the next request if it were left alone.
-    const answered = outcome.kind === "failure" ? outcome.failure === "asleep" : outcome.kind !== "abandoned";
-    if (answered) breaker.succeeded();
-    else if (outcome.kind !== "failure" || (outcome.failure === "late" && call.msMax < fairMs)) breaker.settled();
-    else breaker.failed();
+    switch (verdictOf(outcome, call.msMax)) {
+      case "well":
+        room.leaveInTime();
+        breaker.succeeded();
+        break;
+      case "late":
+        if (room.leaveLate(place)) breaker.failed();
+        else breaker.settled();
+        break;
+      case "ill":
+        room.leave();
+        breaker.failed();
+        break;
+      case "unknown":
+        room.leave();
+        breaker.settled();
+    }
     return outcome;
   }
 
@@ -75,8 +94,18 @@ export class Recommenders {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const recommender = { pool, breaker: new Breaker(this.#options.breaker) };
+    const { breaker, connectionsMax } = this.#options;
+    const recommender = { pool, breaker: new Breaker(breaker), room: new Room(connectionsMax) };
     this.#byUrl.set(url, recommender);
     return recommender;
   }
+}
+
+/** What the outcome of a call says about its recommender. */
+function verdictOf(outcome: Outcome, msMax: number): "well" | "late" | "ill" | "unknown" {
+  if (outcome.kind === "abandoned") return "unknown";
+  // One that sleeps has somebody who answers for it, and who would not hear of the next request if it were left alone.
+  if (outcome.kind !== "failure" || outcome.failure === "asleep") return "well";
+  if (outcome.failure !== "late") return "ill";
+  return msMax < fairMs ? "unknown" : "late";
 }
