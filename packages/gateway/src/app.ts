@@ -26,7 +26,7 @@ import { createAddressLimiter } from "./limits/address-limiter.ts";
 import { type Admission, createAdmission } from "./limits/admission.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
 import { createFailedProofs } from "./limits/failed-proofs.ts";
-import { createLoadShedder } from "./limits/load-shedder.ts";
+import { createLoadShedder, type LoadShedder } from "./limits/load-shedder.ts";
 import { createQuota } from "./limits/quota.ts";
 import { createSessionLimits } from "./limits/session-limits.ts";
 import { usageToControl } from "./metering/control-usage.ts";
@@ -51,7 +51,10 @@ export interface GatewayDependencies {
   readonly worker?: number;
 }
 
+/** Besides the one that every server has. */
 const acceptors = 15;
+const eventsPath = "/v1/events";
+const hotPaths: ReadonlySet<string> = new Set([eventsPath, "/v1/recommendations"]);
 /** 100 hydrated items of the largest size, and room for reasons. */
 const listBytesMax = 8 * 1024 * 1024;
 const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
@@ -65,6 +68,7 @@ export async function buildGateway(
   let metering: Metering | undefined;
   let observe: ObserveTenant | undefined;
   let admission: Admission | undefined;
+  let shedder: LoadShedder | undefined;
   const service = createService({
     name: "gateway",
     config,
@@ -76,6 +80,7 @@ export async function buildGateway(
       admission?.leave(request);
       metering?.meter.complete(tenant.load.usage, principal.env, method, route, status, fault?.code, ms);
       observe?.(tenant, route, status, ms);
+      if (status < 300 && hotPaths.has(route)) shedder?.answered(route === eventsPath, ms);
     },
     describe: ({ passage }) => passage?.described ?? "",
     requestMsMax: config.requestMsMax,
@@ -135,7 +140,8 @@ export async function buildGateway(
   const gateways = () => metering?.gateways ?? config.gateways * config.workers;
   const admitting = createAdmission({ gateways, rates });
   admission = admitting;
-  const shedder = createLoadShedder(config.overloadDelayMs, registry);
+  const shedding = createLoadShedder(config.overloadDelayMs, registry);
+  shedder = shedding;
   const quota = createQuota(ledger, service.log, registry);
   const forgotten = new Counter({
     name: "endcap_nonces_forgotten_total",
@@ -179,7 +185,7 @@ export async function buildGateway(
       failedProofs,
       bodies,
       quota,
-      shedder,
+      shedder: shedding,
       admission: admitting,
       draining,
       now,
@@ -241,7 +247,7 @@ export async function buildGateway(
   }));
 
   app.addHook("onClose", async () => {
-    shedder.stop();
+    shedding.stop();
     rates?.stop();
     redis?.close();
     await Promise.all([metering?.close(), tracer.close()]);
@@ -251,7 +257,7 @@ export async function buildGateway(
   });
   await snapshot.start();
   metering.start();
-  shedder.start();
+  shedding.start();
   rates?.start();
   return service;
 }

@@ -177,7 +177,8 @@ export const gatewayConfig = defineConfig({
       }),
     ),
     overloadDelayMs: Type.Integer({
-      description: "mean delay of the event loop past which requests are shed by tier; 0 never sheds",
+      description:
+        "mean delay of the event loop, or shortest time in which anybody is answered, past which requests are shed by tier; 0 never sheds",
       default: 250,
       minimum: 0,
       maximum: 10_000,

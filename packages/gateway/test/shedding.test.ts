@@ -5,9 +5,11 @@ import { createLoadShedder, type LoadShedder } from "../src/limits/load-shedder.
 import { send, signed, startEdge } from "./support/edge.ts";
 import { newShop } from "./support/tenants.ts";
 
-const late = { delayMs: 150, utilization: 1 };
-const calm = { delayMs: 5, utilization: 0.3 };
-const between = { delayMs: 70, utilization: 1 };
+const late = { delayMs: 150, utilization: 1, waitMs: undefined };
+const calm = { delayMs: 5, utilization: 0.3, waitMs: 20 };
+const between = { delayMs: 70, utilization: 1, waitMs: undefined };
+/** Four times as late as may be: a whole step. */
+const veryLate = { delayMs: 5, utilization: 0.3, waitMs: 400 };
 
 function served(shedder: LoadShedder): string[] {
   const kinds = [false, true].flatMap((isEvents) =>
@@ -39,25 +41,40 @@ describe("shedding", () => {
     ];
     for (let level = 0; level <= order.length; level++) {
       expect(served(shedder)).toEqual(order.slice(level));
-      shedder.judge(late);
-      shedder.judge(late);
+      if (level === 0) shedder.judge(veryLate);
+      shedder.judge(veryLate);
     }
   });
 
-  it("takes a step back only after a second of calm, and none while it is neither", () => {
+  it("takes a step by parts, of whoever it is the turn of", () => {
     const shedder = createLoadShedder(100, new Registry());
-    for (const sample of [late, late, late, late, late, between, late, calm, calm, calm, between, calm, calm, calm])
-      shedder.judge(sample);
-    expect(shedder.level).toBe(2);
-    shedder.judge(calm);
-    expect(shedder.level).toBe(1);
+    shedder.judge(late);
+    expect(shedder.level).toBe(0);
+    shedder.judge(late);
+    shedder.judge(late);
+    expect(shedder.level).toBe(0.75);
+    const refused = Array.from({ length: 100 }, () => shedder.admit("standard", false)).filter(Boolean).length;
+    expect(refused).toBe(75);
+    expect(shedder.admit("premium", false)).toBeUndefined();
+    shedder.judge(veryLate);
+    expect(Array.from({ length: 100 }, () => shedder.admit("standard", false)).filter(Boolean)).toHaveLength(100);
+    expect(Array.from({ length: 100 }, () => shedder.admit("premium", false)).filter(Boolean)).toHaveLength(75);
+    expect(shedder.admit("standard", true)).toBeUndefined();
+  });
+
+  it("takes steps back slowly while it is calm, and none while it is neither late nor calm", () => {
+    const shedder = createLoadShedder(100, new Registry());
+    for (const sample of [late, late, between, late, between]) shedder.judge(sample);
+    expect(shedder.level).toBe(0.375);
+    for (let n = 0; n < 4; n++) shedder.judge(calm);
+    expect(shedder.level).toBeCloseTo(0.175);
     for (let n = 0; n < 4; n++) shedder.judge(calm);
     expect(shedder.level).toBe(0);
   });
 
-  it("does not shed for a machine that others keep busy", () => {
+  it("does not shed for a machine that others keep busy while everybody is answered in time", () => {
     const shedder = createLoadShedder(100, new Registry());
-    for (let n = 0; n < 10; n++) shedder.judge({ delayMs: 400, utilization: 0.5 });
+    for (let n = 0; n < 10; n++) shedder.judge({ delayMs: 400, utilization: 0.5, waitMs: 30 });
     expect(shedder.level).toBe(0);
   });
 });
