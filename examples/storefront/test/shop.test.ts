@@ -176,6 +176,8 @@ describe("from basket to order", () => {
   };
 
   test("what is put in comes out ordered, and the purchase is announced once", async () => {
+    // Nothing goes with nothing: the slot asks for the shopper, and not for the basket.
+    expect((await get("/basket")).body).toContain('placement="home" heading="To begin with"');
     await post("/basket/add", { id: first.id, quantity: "2" });
     await post("/basket/add", { id: second.id, quantity: "1" });
     const basket = await get("/basket");

@@ -10,6 +10,8 @@ import { placement } from "./placement.ts";
 
 export function basketPage(basket: Basket, own: readonly Group[], visit: Visit): Page {
   const ids = basket.lines.map(({ product }) => product.id);
+  // What goes with nothing is no question; what this shopper may like is one.
+  const [name, heading] = ids.length > 0 ? ["cart", "Often carried home together"] : ["home", "To begin with"];
   return {
     title: "Basket",
     noIndex: true,
@@ -18,7 +20,7 @@ export function basketPage(basket: Basket, own: readonly Group[], visit: Visit):
       html`<div class="band"><div class="page-head"><h1>Your basket</h1></div>
 ${basket.lines.length === 0 ? empty() : full(basket)}
 </div>`,
-      placement("cart", basket.lines.length === 0 ? "To begin with" : "Often carried home together", own, visit, ids),
+      placement(name, heading, own, visit, ids),
     ],
   };
 }
