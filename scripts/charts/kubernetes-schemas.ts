@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { parse } from "yaml";
 import { root } from "../checks/check.ts";
-import { goModule } from "./tools.ts";
+import { goModule } from "../checks/go-tools.ts";
 
 const kubernetes = { module: "k8s.io/kubernetes", version: "v1.36.1" };
 const operator = { module: "github.com/prometheus-operator/prometheus-operator", version: "v0.88.0" };

@@ -4,8 +4,8 @@ import { parseAllDocuments } from "yaml";
 import { gatewayFaults } from "../charts/gateway.ts";
 import { kubernetesSchemas, schemaFile } from "../charts/kubernetes-schemas.ts";
 import { podFaults, type Rendered } from "../charts/rendered.ts";
-import { tool } from "../charts/tools.ts";
 import { type Check, CheckFailure, execute, reportFindings, root } from "./check.ts";
+import { tool } from "./go-tools.ts";
 import { find } from "./workspace.ts";
 
 interface Tools {

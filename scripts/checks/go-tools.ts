@@ -1,22 +1,25 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CheckFailure, execute, root } from "../checks/check.ts";
+import { CheckFailure, execute, root } from "./check.ts";
 
 const home = join(root, ".toolchain");
 
 /** Go modules by exact version; Go's checksum database vouches for their bytes. */
 const tools = {
   helm: { module: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" },
+  actionlint: { module: "github.com/rhysd/actionlint/cmd/actionlint", version: "v1.7.12" },
   kubeconform: { module: "github.com/yannh/kubeconform/cmd/kubeconform", version: "v0.8.0" },
 } as const;
 
 const goEnv = { CGO_ENABLED: "0", GOFLAGS: "-trimpath", GOTOOLCHAIN: "local" };
 
-/** @throws CheckFailure where there is no Go: charts that cannot be checked are not taken for good ones */
+/** @throws CheckFailure where there is no Go: what cannot be checked is not taken for good */
 function needGo(): void {
   if (spawnSync("go", ["version"]).status === 0) return;
-  throw new CheckFailure("Charts are checked with Helm, built from its Go module: install Go (1.26 or newer) first.");
+  throw new CheckFailure(
+    "Charts and workflows are checked with tools that are built from Go modules: install Go (1.26 or newer) first.",
+  );
 }
 
 /** The path of a tool, built on first use: `.toolchain/bin/helm-v4.3.1`. Helm takes a minute or two. */

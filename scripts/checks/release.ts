@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Check, execute, reportFindings, root } from "./check.ts";
+import { tool } from "./go-tools.ts";
 import { pendingChangesets, publishedPackages } from "./workspace.ts";
 
 interface Workflow {
@@ -73,6 +74,8 @@ export const release: Check = {
   async run() {
     const dir = mkdtempSync(join(tmpdir(), "endcap-release-"));
     try {
+      // By itself: what it finds must not depend on other tools that happen to be here.
+      await execute(await tool("actionlint"), ["-shellcheck=", "-pyflakes=", ".github/workflows/release.yml"], root);
       // As outside of a workflow: a workflow's own variables would have it write into package.json.
       const outside = { GITHUB_REPOSITORY: "", GITHUB_REF_TYPE: "", INIT_CWD: "" };
       const said = await execute(process.execPath, ["scripts/release.ts", "pack", dir], root, outside);
