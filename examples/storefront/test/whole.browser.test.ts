@@ -124,6 +124,67 @@ test("three views change what home shows, without a preflight, and a second star
   await context.close();
 }, 180_000);
 
+const ENDS = ["closed", "left", "answers lost", "network cut", "crashed"] as const;
+
+test("pages that die, answers that are lost and networks that are cut: the collector has each event once", async () => {
+  const { shop, gateway, control } = running ?? (await run());
+  const accepted = followEvents(control);
+  const context = await browser.newContext({ viewport: desktop });
+  const open = async () => {
+    const page = await context.newPage();
+    await page.goto(shop);
+    await page.waitForFunction("typeof window.endcap?.track === 'function'");
+    return { page, session: await context.newCDPSession(page) };
+  };
+  const tracked: string[] = [];
+  let lost = 0;
+  for (const [life, end] of [...ENDS, ...ENDS].entries()) {
+    const { page, session } = await open();
+    if (end === "network cut") {
+      await session.send("Network.enable");
+      const none = { latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
+      await session.send("Network.emulateNetworkConditions", { offline: true, ...none });
+    }
+    // Stored, but the page never hears of it.
+    const answered = Promise.withResolvers<void>();
+    if (end === "answers lost") {
+      session.on("Fetch.requestPaused", ({ requestId }) => {
+        lost++;
+        answered.resolve();
+        session.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" }).catch(() => undefined);
+      });
+      const patterns = [{ urlPattern: `${gateway}/v1/events*`, requestStage: "Response" as const }];
+      await session.send("Fetch.enable", { patterns });
+    } else answered.resolve();
+    const ids = Array.from({ length: 5 }, (_, i) => `life-${life}-${i}`);
+    await page.evaluate(`${JSON.stringify(ids)}.forEach((id) => endcap.track("view_item", { items: [id] }))`);
+    tracked.push(...ids.map((id) => `view_item ${id}`));
+    await answered.promise;
+    if (end === "left") await page.goto(`${shop}/basket`);
+    if (end === "crashed") {
+      // It never answers.
+      session.send("Page.crash").catch(() => undefined);
+      await page.waitForEvent("crash");
+    }
+    await page.close();
+  }
+  // A good day: what a crashed page left behind is taken over after ten seconds.
+  const { page } = await open();
+  const lives = () => accepted().filter((line) => line.startsWith("view_item life-"));
+  await expect
+    .poll(
+      async () => {
+        await page.evaluate("endcap.track('page_view'); endcap.flush()");
+        return new Set(lives()).size;
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    .toBe(tracked.length);
+  expect(lives().sort()).toEqual(tracked.sort());
+  expect(lost).toBeGreaterThan(0);
+  await context.close();
+}, 180_000);
+
 /** Items never viewed whose reason names a view. */
 function newBecauseOf(shown: { id: string; reason: string }[], viewed: string[]): string[] {
   return shown
