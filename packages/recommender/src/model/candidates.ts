@@ -19,8 +19,13 @@ const ASKED_FIRST = 170;
 const STEPS = 6;
 /** How much of each signal is left for each distinct item further back. */
 const STEP_DECAY: Six = [0.45, 0.6, 0.7, 0.75, 0.65, 0.75];
-/** Newest items of a session that are candidates themselves. */
-const OWN_MAX = 50;
+/**
+ * How many of a row's entries, which come best first, are taken for each distinct item further back: what the tail of an
+ * older row adds is too little to bring a candidate in, and its reading is a third of a long session's ranking.
+ */
+const STEP_ENTRIES: Six = [160, 110, 80, 60, 50, 40];
+/** Newest clicks of a session whose items are candidates themselves. */
+export const OWN_MAX = 50;
 /** Below every signal that a row keeps; sums start at it, so that they have a logarithm. */
 export const SUM_FLOOR = 1e-4;
 /** Above every blend, which is a sum of at most STEPS rows of normalised signals. */
@@ -39,7 +44,6 @@ export class Candidates {
   readonly #accepted: Int32Array;
   readonly #weightsOfAccepted: Float64Array;
   readonly #sorting: Float64Array;
-  #ownCount = 0;
 
   /** Item of each slot. */
   readonly items: Int32Array;
@@ -55,6 +59,8 @@ export class Candidates {
   /** The step (0 = last distinct item) that gave a slot its greatest share, for reasons. */
   readonly sourceStep: Uint8Array;
   count = 0;
+  /** The first slots are the session's own items. */
+  ownCount = 0;
 
   /** The session's distinct items, newest first. */
   readonly steps = new Int32Array(STEPS);
@@ -106,7 +112,7 @@ export class Candidates {
   select(accept: (item: number) => boolean): void {
     this.#best.clear();
     for (let slot = 0; slot < this.count; slot++) {
-      if (accept(this.items[slot]!)) this.#best.offer(slot, this.blend[slot]! + (slot < this.#ownCount ? OWN_LIFT : 0));
+      if (accept(this.items[slot]!)) this.#best.offer(slot, this.blend[slot]! + (slot < this.ownCount ? OWN_LIFT : 0));
     }
     this.keptCount = this.#best.sort();
   }
@@ -117,7 +123,7 @@ export class Candidates {
    */
   selectUnordered(accept: (item: number) => boolean): void {
     const weights = this.#weightsOfSlots;
-    const own = Math.min(this.#ownCount, this.count);
+    const own = Math.min(this.ownCount, this.count);
     for (let slot = 0; slot < own; slot++) weights[slot] = this.blend[slot]! + OWN_LIFT;
     for (let slot = own; slot < this.count; slot++) weights[slot] = this.blend[slot]!;
     let accepted = 0;
@@ -159,7 +165,7 @@ export class Candidates {
   /** The session's distinct items take the first slots. */
   #takeOwn({ items, count }: SessionItems): void {
     for (let i = count - 1; i >= Math.max(0, count - OWN_MAX); i--) this.#slot(items[i]!);
-    this.#ownCount = this.count;
+    this.ownCount = this.count;
   }
 
   #takeSteps({ items, count }: SessionItems): void {
@@ -195,7 +201,9 @@ export class Candidates {
     const [w3, w4, w5] = [d3 ** step, d4 ** step, d5 ** step];
     const [b0, b1, b2, b3, b4, b5] = BLEND;
     const item = this.steps[step]!;
-    for (let e = rowOffsets[item]!; e < rowOffsets[item + 1]!; e++) {
+    const start = rowOffsets[item]!;
+    const end = Math.min(rowOffsets[item + 1]!, start + STEP_ENTRIES[step]!);
+    for (let e = start; e < end; e++) {
       const slot = this.#slot(neighbours[e]!);
       const [base, from] = [slot * SIGNAL_COUNT, e * SIGNAL_COUNT];
       const s0 = decoded[values[from]!]! * w0;

@@ -1,4 +1,4 @@
-import { type Candidates, KEPT_MAX, type SessionItems, SUM_FLOOR } from "./candidates.ts";
+import { type Candidates, KEPT_MAX, OWN_MAX, type SessionItems, SUM_FLOOR } from "./candidates.ts";
 import { SIGNAL_COUNT } from "./signals.ts";
 import { Similarity } from "./similarity.ts";
 import type { ItemTables } from "./tables.ts";
@@ -27,7 +27,8 @@ const bias = 127 * Math.LN2;
 const bitsOf = (floats: Float32Array) => new Int32Array(floats.buffer, floats.byteOffset, floats.length);
 const floorLog = (bitsOf(Float32Array.of(SUM_FLOOR))[0] ?? 0) * perBit - bias;
 /** Newest clicks that are looked at, so that a shopper with 100,000 costs no more than others. */
-const clicksMax = 50;
+const clicksMax = OWN_MAX;
+const PLACE_FEATURES = 7;
 
 const ITEM_FEATURES = 6;
 
@@ -113,17 +114,19 @@ export class Features {
     const linked = slot < candidates.lastCount;
     writeLogs(sums, of, out, at);
     if (linked) writeLogs(lastSums, of, out, at + SIGNAL_COUNT);
-    else out.fill(floorLog, at + SIGNAL_COUNT, at + 2 * SIGNAL_COUNT);
+    else for (let k = 0; k < SIGNAL_COUNT; k++) out[at + SIGNAL_COUNT + k] = floorLog;
     let f = at + 2 * SIGNAL_COUNT;
     out[f++] = Math.log(candidates.blend[slot]! + SUM_FLOOR);
     out[f++] = candidates.support[slot]!;
     for (let v = 0; v < VIEWS; v++) out[f++] = this.#similarity.cosines[r * DOTS_STRIDE + v]!;
     for (let i = 0; i < ITEM_FEATURES; i++) out[f++] = this.#ofItem[item * ITEM_FEATURES + i]!;
-    f = this.#writePlace(session, item, out, f);
+    if (slot < candidates.ownCount) this.#writePlace(session, item, out, f);
+    else for (let i = 0; i < PLACE_FEATURES; i++) out[f + i] = 0;
+    f += PLACE_FEATURES;
     for (let i = 0; i < this.#ofSession.length; i++) out[f++] = this.#ofSession[i]!;
   }
 
-  #writePlace({ items, count }: SessionItems, item: number, out: Float32Array, at: number): number {
+  #writePlace({ items, count }: SessionItems, item: number, out: Float32Array, at: number): void {
     const start = Math.max(0, count - clicksMax);
     const last = items[count - 1]!;
     let back = -1;
@@ -136,13 +139,12 @@ export class Features {
       if (i > start && items[i - 1] === last) followed++;
     }
     let f = at;
-    out[f++] = back >= 0 ? 1 : 0;
+    out[f++] = 1;
     out[f++] = back === 0 ? 1 : 0;
     out[f++] = items[start] === item ? 1 : 0;
-    out[f++] = back >= 0 ? 1 / (1 + back) : 0;
+    out[f++] = 1 / (1 + back);
     out[f++] = times;
     out[f++] = followed;
     out[f++] = back === 0 ? this.#lastSeenBefore : 0;
-    return f;
   }
 }
