@@ -5,7 +5,8 @@ import type { FastifyBaseLogger } from "fastify";
 /** Records that may wait; past that the oldest answers go unlogged, which `dropped` counts. */
 const queueMax = 10_000;
 /** A commit costs the same for one record and for fifty: what is answered meanwhile goes with it. */
-const lingerMs = 50;
+const lingerMs = 500;
+const companyMax = 50;
 
 /** Writes served lists behind the answers, many in one commit. One writer an environment. */
 export class ServedWriter {
@@ -33,6 +34,7 @@ export class ServedWriter {
       this.dropped++;
     }
     queue.records.push(record);
+    if (queue.records.length >= companyMax) this.#hurry();
     this.#writing ??= this.#write();
   }
 
