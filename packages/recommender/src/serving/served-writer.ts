@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from "fastify";
 const queueMax = 10_000;
 /** A commit costs the same for one record and for fifty: what is answered meanwhile goes with it. */
 const lingerMs = 500;
+/** Records that wait for nobody else. */
 const companyMax = 50;
 
 /** Writes served lists behind the answers, many in one commit. One writer an environment. */
@@ -15,6 +16,7 @@ export class ServedWriter {
   readonly #queues = new Map<Environment, { table: TenantTable; records: ServedRecord[] }>();
   #writing: Promise<void> | undefined;
   #hurry: () => void = () => undefined;
+  #flushing = false;
   dropped = 0;
   written = 0;
 
@@ -40,10 +42,12 @@ export class ServedWriter {
 
   /** Resolves when everything that was added is written. */
   async flush(): Promise<void> {
+    this.#flushing = true;
     while (this.#writing !== undefined) {
       this.#hurry();
       await this.#writing;
     }
+    this.#flushing = false;
   }
 
   async #write(): Promise<void> {
@@ -66,8 +70,9 @@ export class ServedWriter {
   }
 
   /** Waits for company, or until somebody hurries. */
-  #linger(): Promise<void> {
-    return new Promise((resolve) => {
+  async #linger(): Promise<void> {
+    if (this.#flushing) return;
+    await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, lingerMs);
       this.#hurry = () => {
         clearTimeout(timer);
