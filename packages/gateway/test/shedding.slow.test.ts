@@ -38,8 +38,8 @@ it("a saturated gateway refuses Standard's lists while Enterprise's are served, 
   onTestFinished(() => void upstream.kill("SIGKILL"));
   const [url] = (await once(upstream, "message")) as [string];
   edge.control.push({ upstreams: [{ id: "ml.own", kind: "ml", url }] });
-  // What four hundred clients make of it here; at a later loop they and the upstream are the narrow place.
-  const gateway = await startGateway("shedding", 4);
+  // Four hundred clients at once wait longer than that, whoever of them, the upstream and the gateway is the narrow place.
+  const gateway = await startGateway("shedding", 8);
   const lists = "/v1/recommendations";
   const level = async () => {
     const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
