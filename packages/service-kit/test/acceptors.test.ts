@@ -29,8 +29,10 @@ async function turnsForBurst(acceptors: number): Promise<number> {
   return turns;
 }
 
-it.runIf(canShareAPort)("a burst of connections is taken in a few turns of the event loop", async () => {
-  expect(await turnsForBurst(15)).toBeLessThan((await turnsForBurst(0)) / 3);
+it("a burst of connections is taken in a few turns of the event loop, where sockets can share a port", async () => {
+  const alone = await turnsForBurst(0);
+  expect(alone).toBeGreaterThanOrEqual(clients);
+  expect(await turnsForBurst(15)).toBeLessThanOrEqual(canShareAPort ? alone / 3 : alone);
 });
 
 it("a drain waits for whoever is being served, whichever socket took the connection", async () => {
