@@ -13,7 +13,6 @@ import { createFacts, type Source } from "../sources/facts.ts";
 import { productOnPage } from "../sources/json-ld.ts";
 import { watchPageViews } from "../sources/page-views.ts";
 import { type Answer, post } from "../transport/post.ts";
-import { attempt } from "./attempt.ts";
 import { attribute } from "./attribution.ts";
 import { createConsent } from "./consent.ts";
 import type { Context } from "./context.ts";
@@ -123,7 +122,7 @@ export function createClient(options: Options, platform: Platform, chunks: Chunk
 
   /** Somebody else is here, or is known by name now: lists that stand on the page are not theirs. */
   function meet(): void {
-    attempt(() => dispatchEvent(new Event(SHOPPER_EVENT)));
+    if (globalThis.document) dispatchEvent(new Event(SHOPPER_EVENT));
   }
 
   /** What was tracked before belongs to who was there before. */

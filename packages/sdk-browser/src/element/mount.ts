@@ -296,11 +296,12 @@ export function mount(host: HTMLElement, endcap: Endcap): View {
       if (!ownContent(host)) style.minHeight ||= "var(--endcap-height, 22rem)";
     }
     addEventListener(SHOPPER_EVENT, meet);
+    const made = making;
     void load();
     if (!isFirst) return;
     await nextTask();
-    // Left, or shown already.
-    if (life === mine && making === 0) showWaiting();
+    // Left, or a list is being made.
+    if (life === mine && making === made) showWaiting();
   }
 
   return {
