@@ -38,6 +38,14 @@ it("a burst of connections is taken in a few turns of the event loop, where sock
 it("a drain waits for whoever is being served, whichever socket took the connection", async () => {
   const { service } = testService({ acceptors: 7 });
   const held: (() => void)[] = [];
+  let served = 0;
+  let servedBeforeClosers = -1;
+  service.app.addHook("onResponse", async ({ url }) => {
+    if (url === "/held") served += 1;
+  });
+  service.app.addHook("onClose", async () => {
+    servedBeforeClosers = served;
+  });
   const all = Promise.withResolvers<void>();
   service.app.get("/held", async () => {
     await new Promise<void>((resolve) => {
@@ -60,9 +68,14 @@ it("a drain waits for whoever is being served, whichever socket took the connect
     );
   await expect.poll(port, { interval: 5 }).toBe("closed");
   expect(closed).toBe(false);
-  for (const release of held) release();
+  // One after the other, so that most sockets have none left while others have.
+  for (const [at, release] of held.entries()) {
+    release();
+    await expect.poll(() => served, { interval: 1 }).toBe(at + 1);
+  }
   expect(new Set(await Promise.all(answers))).toEqual(new Set(["served"]));
   await closing;
+  expect(servedBeforeClosers).toBe(clients);
 });
 
 it("a port with somebody on it is refused, also when it is one of our kind", async () => {

@@ -21,7 +21,7 @@ export function createAcceptors(app: App, count: number): Acceptors {
   app.addHook("preClose", async () => {
     closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   });
-  // A server is closed when its last connection is.
+  // A server is closed when its last connection is. Hooks of this kind run last first.
   app.addHook("onClose", async () => {
     await closed;
   });

@@ -88,7 +88,6 @@ export function createService(options: ServiceOptions): Service {
   const app = createApp({ ...options, log, observe });
   // Scrapes and probes would drown the service's own numbers, so the admin app keeps none.
   const admin = createApp({ log, now });
-  const acceptors = canShareAPort && options.acceptors ? createAcceptors(app, options.acceptors) : undefined;
   const facts: StatusFacts[] = [];
   let closing: Promise<void> | undefined;
 
@@ -154,6 +153,8 @@ export function createService(options: ServiceOptions): Service {
     async listen() {
       const adminUrl = await listenOn(admin, name, "adminPort", config.adminHost, config.adminPort);
       try {
+        // Last, so that the app's own closers wait for its hooks.
+        const acceptors = canShareAPort && options.acceptors ? createAcceptors(app, options.acceptors) : undefined;
         return { url: await listenOn(app, name, "port", config.host, config.port, acceptors), adminUrl };
       } catch (error) {
         await admin.close();
