@@ -64,7 +64,7 @@ export function openLines(port: number, count: number): Lines {
     const onread = {
       buffer: readBuffer,
       callback(bytes: number): boolean {
-        read(line, readBuffer.latin1Slice(0, bytes));
+        read(line, readBuffer.toString("latin1", 0, bytes));
         return true;
       },
     };
