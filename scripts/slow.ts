@@ -11,7 +11,7 @@ import { cleanLog } from "./slow/clean-log.ts";
 
 const root = path.dirname(import.meta.dirname);
 const files = new Map(
-  globSync(["packages/*/test/**/*.slow.test.ts", "{bench,scripts}/test/**/*.slow.test.ts"], { cwd: root })
+  globSync("{packages/*,examples/*,bench,scripts}/test/**/*.slow.test.ts", { cwd: root })
     .sort()
     .map((file) => [path.basename(file, ".slow.test.ts"), file]),
 );
