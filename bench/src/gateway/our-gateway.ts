@@ -70,7 +70,7 @@ export async function startGatewayUnder(
     ENDCAP_GATEWAY_SESSION_BURST: "1000000",
   };
   // The option that control and the image start it with; what the environment adds counts where both name one.
-  const options = ["--max-semi-space-size=16", ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? [])];
+  const options = ["--max-semi-space-size=32", ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? [])];
   const args = [...options, packageFile("gateway/dist/server.js")];
   const proxy = await startEdge({ name, port, command: process.execPath, args, env, core, directory }, cleanup);
   await ready(adminPort, name);

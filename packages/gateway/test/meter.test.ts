@@ -41,3 +41,21 @@ it("hands over those who wait longest, each count once, however often a tenant i
   expect(meter.drain(meter.tenants)).toEqual([]);
   expect(usages.map(eventsOf)).toEqual(usages.map(() => 6));
 });
+
+it("forgets what a tenant no longer does, and whoever gets the place counts from nothing", () => {
+  const meter = createMeter(new Registry(), () => at, createLedger(at));
+  const [first, second] = [meter.of("t1"), meter.of("t2")];
+  const complete = (usage: typeof first, status: number) =>
+    meter.complete(usage, "live", "POST", "/v1/events", status, undefined, 30);
+  for (let n = 0; n < 5; n++) complete(first, 202);
+  expect(meter.drain(10)).toHaveLength(1);
+  complete(first, 401);
+  expect(meter.drain(10).map(({ status, requests }) => [status, requests])).toEqual([[401, 1]]);
+  complete(second, 202);
+  complete(first, 401);
+  const latency = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+  expect(meter.drain(10)).toEqual([
+    { at, tenant: "t2", env: "live", route: "POST /v1/events", status: 202, requests: 1, events: 0, ms: 30, latency },
+    { at, tenant: "t1", env: "live", route: "POST /v1/events", status: 401, requests: 1, events: 0, ms: 30, latency },
+  ]);
+});

@@ -1,16 +1,26 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newTenantId, type UsageRecord } from "@endcap/protocol";
+import { LATENCY_BOUNDS_MS, newTenantId, type UsageRecord } from "@endcap/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { HeldRows } from "../src/metering/held-rows.ts";
 import { decodeLine, encodeLine } from "../src/metering/lines.ts";
 import { openUsageLog, type UsageLog } from "../src/metering/usage-log.ts";
-import { emptyRow, type UsageRow } from "../src/metering/usage-row.ts";
+import type { UsageRow } from "../src/metering/usage-row.ts";
 
 const tenant = newTenantId((bytes) => crypto.getRandomValues(bytes));
-const key = { tenant, env: "live", route: "POST /v1/events", status: 202, code: undefined } as const;
-const row = (events: number, at = 1_000): UsageRow => ({ ...emptyRow(key, at), requests: 1, events });
+const latency = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0);
+const row = (events: number, at = 1_000): UsageRow => ({
+  at,
+  tenant,
+  env: "live",
+  route: "POST /v1/events",
+  status: 202,
+  requests: 1,
+  events,
+  ms: 0,
+  latency,
+});
 
 function newDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "endcap-usage-"));

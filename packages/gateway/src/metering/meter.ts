@@ -1,8 +1,9 @@
 import type { ErrorCode, Principal, Tier } from "@endcap/protocol";
 import { Counter, type Registry } from "prom-client";
+import { type Cell, countEvents, countRequest, createCells, type RowKind, takeRow } from "./cells.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Cell, TenantUsage } from "./tenant-usage.ts";
-import { emptyRow, isEmpty, latencyClass, takeRow, type UsageRow } from "./usage-row.ts";
+import type { TenantUsage } from "./tenant-usage.ts";
+import type { UsageRow } from "./usage-row.ts";
 
 export interface Meter {
   /** Where the tenant's requests are counted; ask once for a tenant and keep it. */
@@ -37,6 +38,8 @@ const environments = ["live", "test"] as const;
 /** Counts in memory; nothing here waits or touches a disk. */
 export function createMeter(registry: Registry, now: () => number, ledger: Pick<Ledger, "of">): Meter {
   const usages = new Map<string, TenantUsage>();
+  const cells = createCells();
+  const kinds = new Map<string, RowKind[]>();
   /** Those with counts, in the order of their first one. */
   const waiting: TenantUsage[] = [];
   let windowAt = now();
@@ -53,35 +56,33 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     },
   });
 
-  function cellOf(
-    usage: TenantUsage,
+  /** One object of those that are alike: as many as there are routes with an outcome each. */
+  function kindOf(
     env: Principal["env"],
     method: string,
     pattern: string,
     status: number,
     code: string | undefined,
-  ): Cell {
+  ): RowKind {
+    let ofPattern = kinds.get(pattern);
+    if (ofPattern === undefined) {
+      ofPattern = [];
+      kinds.set(pattern, ofPattern);
+    }
+    for (const kind of ofPattern)
+      if (kind.status === status && kind.method === method && kind.env === env && kind.code === code) return kind;
+    const kind = { env, method, pattern, status, code };
+    ofPattern.push(kind);
+    return kind;
+  }
+
+  function cellOf(usage: TenantUsage, kind: RowKind): Cell {
     if (!usage.waits) {
       usage.waits = true;
       waiting.push(usage);
     }
-    let cell = usage.cells;
-    while (cell !== undefined) {
-      if (
-        cell.status === status &&
-        cell.pattern === pattern &&
-        cell.method === method &&
-        cell.env === env &&
-        cell.code === code
-      ) {
-        if (isEmpty(cell)) cell.at = windowAt;
-        return cell;
-      }
-      cell = cell.next;
-    }
-    const { tenant } = usage;
-    const row = emptyRow({ tenant, env, route: `${method} ${pattern}`, status, code }, windowAt);
-    usage.cells = { ...row, method, pattern, next: usage.cells };
+    for (let cell = usage.cells; cell !== undefined; cell = cell.next) if (cell.kind === kind) return cell;
+    usage.cells = cells.add(kind, usage.cells);
     return usage.cells;
   }
 
@@ -91,8 +92,10 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     let kept: Cell | undefined;
     for (let cell = usage.cells; cell !== undefined; ) {
       const { next } = cell;
-      if (!isEmpty(cell)) {
-        rows.push(takeRow(cell));
+      const row = takeRow(cell, usage.tenant);
+      if (row === undefined) cells.remove(cell);
+      else {
+        rows.push(row);
         cell.next = kept;
         kept = cell;
       }
@@ -113,17 +116,13 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
       return usage;
     },
     complete(usage, env, method, pattern, status, code, ms) {
-      const cell = cellOf(usage, env, method, pattern, status, code);
-      cell.requests += 1;
-      cell.ms += ms;
-      const at = latencyClass(ms);
-      cell.latency[at] = (cell.latency[at] ?? 0) + 1;
+      countRequest(cellOf(usage, kindOf(env, method, pattern, status, code)), windowAt, ms);
     },
     accepted(usage, { env, tier }, answer) {
       const events = acceptedOf(answer);
       if (events === 0) return;
       accepted[env].set(tier, (accepted[env].get(tier) ?? 0) + events);
-      cellOf(usage, env, "POST", eventsRoute, 202, undefined).events += events;
+      countEvents(cellOf(usage, kindOf(env, "POST", eventsRoute, 202, undefined)), windowAt, events);
       if (env === "live") {
         usage.unreported += events;
         usage.acceptedLive += events;

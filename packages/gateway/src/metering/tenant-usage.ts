@@ -1,12 +1,4 @@
-import type { UsageRow } from "./usage-row.ts";
-
-/** A row that is still counted in, with what tells it apart from the tenant's others. */
-export interface Cell extends UsageRow {
-  readonly method: string;
-  readonly pattern: string;
-  /** The tenant's next. */
-  next: Cell | undefined;
-}
+import type { Cell } from "./cells.ts";
 
 /**
  * Everything that is counted of one tenant, in one object: a request that knows its tenant looks nothing up by its id, and

@@ -1,44 +1,7 @@
-import { LATENCY_BOUNDS_MS, type Principal, type UsageRecord } from "@endcap/protocol";
+import { LATENCY_BOUNDS_MS, type UsageRecord } from "@endcap/protocol";
 
 /** A usage record before it has its place in the log. */
 export type UsageRow = Omit<UsageRecord, "sequence">;
-
-/** Says which of its tenant's rows a request belongs to. */
-export interface RowKey {
-  readonly tenant: string;
-  readonly env: Principal["env"];
-  readonly route: string;
-  readonly status: number;
-  readonly code: string | undefined;
-}
-
-export function emptyRow({ tenant, env, route, status, code }: RowKey, at: number): UsageRow {
-  return {
-    at,
-    tenant,
-    env,
-    route,
-    status,
-    ...(code !== undefined && { code }),
-    requests: 0,
-    events: 0,
-    ms: 0,
-    latency: Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0),
-  };
-}
-
-export const isEmpty = ({ requests, events }: UsageRow): boolean => requests === 0 && events === 0;
-
-/** What was counted in a row, which is empty then. */
-export function takeRow(counted: UsageRow): UsageRow {
-  const { at, tenant, env, route, status, code, requests, events, ms, latency } = counted;
-  const counts = { requests, events, ms, latency: [...latency] };
-  counted.requests = 0;
-  counted.events = 0;
-  counted.ms = 0;
-  latency.fill(0);
-  return { at, tenant, env, route, status, ...(code !== undefined && { code }), ...counts };
-}
 
 /** Class of a duration in `latency`. */
 export function latencyClass(ms: number): number {
