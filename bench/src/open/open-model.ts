@@ -1,7 +1,7 @@
 // Opens the model of a store as a recommender does, or only reads it, once, in a process of its own.
 //   node open-model.ts open|read DIRECTORY TENANT -> {items, ms, turnMsMax}
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { createList, ModelOpening } from "@endcap/recommender/model";
+import { createList, ModelOpening, roomForModel } from "@endcap/recommender/model";
 import { openModels } from "@endcap/storage";
 import { modelKey } from "./dense-model.ts";
 
@@ -19,10 +19,13 @@ const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 const startedAt = performance.now();
 let opening: ModelOpening | undefined;
-await store.get(modelKey, (bytes, length) => {
-  if (what === "read") return;
-  opening ??= new ModelOpening(bytes);
-  opening.check(length);
+await store.get(modelKey, {
+  room: roomForModel,
+  arriving(bytes, length) {
+    if (what === "read") return;
+    opening ??= new ModelOpening(bytes);
+    opening.check(length);
+  },
 });
 delay.disable();
 const model = opening?.finish();

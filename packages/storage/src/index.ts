@@ -35,7 +35,15 @@ export {
   type StoredBatch,
 } from "./ports/event-store.ts";
 export type { ImportLog, ImportPart, ImportPartResult } from "./ports/import-log.ts";
-export type { ModelStore, Models, ObjectInfo, ObjectSource, Pointer, StoredObject } from "./ports/model-store.ts";
+export type {
+  ModelStore,
+  Models,
+  ObjectInfo,
+  ObjectSource,
+  Pointer,
+  Reading,
+  StoredObject,
+} from "./ports/model-store.ts";
 export type { ServedLog, ServedScan } from "./ports/served-log.ts";
 export { type ShopperKey, shopperKeyOf } from "./ports/shopper.ts";
 export type { TableRow } from "./ports/table-row.ts";

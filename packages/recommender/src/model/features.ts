@@ -2,7 +2,7 @@ import { type Candidates, KEPT_MAX, OWN_MAX, type SessionItems, SUM_FLOOR } from
 import { SIGNAL_COUNT } from "./signals.ts";
 import { Similarity } from "./similarity.ts";
 import type { ItemTables } from "./tables.ts";
-import { DOTS_STRIDE, VIEWS } from "./vector-kernels.ts";
+import { VIEWS, VIEWS_STRIDE } from "./vector-kernels.ts";
 import type { Vectors } from "./vectors.ts";
 
 /**
@@ -118,7 +118,7 @@ export class Features {
     let f = at + 2 * SIGNAL_COUNT;
     out[f++] = Math.log(candidates.blend[slot]! + SUM_FLOOR);
     out[f++] = candidates.support[slot]!;
-    for (let v = 0; v < VIEWS; v++) out[f++] = this.#similarity.cosines[r * DOTS_STRIDE + v]!;
+    for (let v = 0; v < VIEWS; v++) out[f++] = this.#similarity.cosines[r * VIEWS_STRIDE + v]!;
     for (let i = 0; i < ITEM_FEATURES; i++) out[f++] = this.#ofItem[item * ITEM_FEATURES + i]!;
     if (slot < candidates.ownCount) this.#writePlace(session, item, out, f);
     else for (let i = 0; i < PLACE_FEATURES; i++) out[f + i] = 0;

@@ -15,7 +15,15 @@ export {
   type ShopEvent,
 } from "./log-builder.ts";
 export { Model, type ModelMeta } from "./model.ts";
-export { encodeModel, ModelFileError, type ModelFileFault, ModelOpening, openModel, writeModel } from "./model-file.ts";
+export {
+  encodeModel,
+  ModelFileError,
+  type ModelFileFault,
+  ModelOpening,
+  openModel,
+  roomForModel,
+  writeModel,
+} from "./model-file.ts";
 export {
   type Acceptance,
   createList,

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { PackedIds } from "./item-ids.ts";
+import { kernelSpace } from "./kernel-space.ts";
 import { Model, type ModelMeta, type ModelParts } from "./model.ts";
 
 /**
@@ -131,6 +132,9 @@ export async function writeModel(path: string, model: Model): Promise<void> {
     throw error;
   }
 }
+
+/** Memory for a file's bytes in which the vectors need not be copied before they can be compared. */
+export const roomForModel = (length: number): Uint8Array<ArrayBuffer> => kernelSpace(length).bytes;
 
 /** @throws {ModelFileError} when the bytes are no model, truncated, altered, or of a newer format. */
 export function openModel(file: Uint8Array<ArrayBuffer>): Model {

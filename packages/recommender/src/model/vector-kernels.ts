@@ -20,6 +20,7 @@ import {
   splat,
   store,
   storeFloat,
+  type WasmMemory,
   zeros,
 } from "./wasm.ts";
 
@@ -71,32 +72,79 @@ export function diffusionKernels(kept: number) {
 
 export interface CosineKernels {
   /**
-   * Dot products of `rows` rows of `length` signed bytes (a multiple of 4) with three vectors of floats, one after the other
-   * at `views`: three floats and one of padding for each row at `out`.
+   * Weighted sums of rows of signed bytes, in three views at once. `addresses` holds where each of the `rows` rows begins,
+   * `weights` four floats for each: one a view and one of padding. The sums go to `views`, interleaved by four numbers of
+   * each, and behind them three floats: the sums of their squares.
    */
-  dots(bytes: number, length: number, views: number, out: number, rows: number): void;
+  sum(addresses: number, weights: number, views: number, rows: number): void;
+  /**
+   * Dot products of rows of signed bytes, which begin at the `rows` addresses, with the three views: three floats and one
+   * of padding for each row at `out`.
+   */
+  dots(addresses: number, views: number, out: number, rows: number): void;
 }
 
 export const VIEWS = 3;
-/** Floats from one row's answers to the next. */
-export const DOTS_STRIDE = 4;
+/** Floats from one row's answers or weights to the next. */
+export const VIEWS_STRIDE = 4;
+const strideBytes = VIEWS_STRIDE * 4;
 
-const dots: Func = (() => {
-  const [bytes, length, views, out, rows, end, rowEnd, at, view, acc] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+const across = (vector: Code): Code =>
+  addFloats(addFloats(lane(vector, 0), lane(vector, 1)), addFloats(lane(vector, 2), lane(vector, 3)));
+
+/** @param length of a row, a multiple of 4 */
+export function cosineKernels(length: number): (memory: WasmMemory) => CosineKernels {
+  return link<CosineKernels>([sum(length), dots(length)]);
+}
+
+function sum(length: number): Func {
+  const [addresses, weights, views, rows, end, column, columnEnd, at, weight, acc] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+  ] as const;
+  const squares = acc + VIEWS;
+  const numbers = squares + VIEWS;
+  return {
+    name: "sum",
+    params: 4,
+    ints: 5,
+    vectors: 2 * VIEWS + 1,
+    body: [
+      ...set(end, add(get(addresses), multiply(get(rows), int(4)))),
+      ...each(VIEWS, (v) => set(squares + v, zeros)),
+      ...set(column, int(0)),
+      ...set(columnEnd, int(length)),
+      ...loop(column, columnEnd, int(4), [
+        ...each(VIEWS, (v) => set(acc + v, zeros)),
+        ...set(at, get(addresses)),
+        ...set(weight, get(weights)),
+        ...loop(at, end, int(4), [
+          ...set(numbers, loadBytesAsFloats(add(loadInt(get(at)), get(column)))),
+          ...each(VIEWS, (v) => accumulate(acc + v, get(numbers), loadSplat(get(weight), v * 4))),
+          ...set(weight, add(get(weight), int(strideBytes))),
+        ]),
+        ...each(VIEWS, (v) => store(get(views), get(acc + v), v * 16)),
+        ...each(VIEWS, (v) => accumulate(squares + v, get(acc + v), get(acc + v))),
+        ...set(views, add(get(views), int(VIEWS * 16))),
+      ]),
+      ...each(VIEWS, (v) => storeFloat(get(views), across(get(squares + v)), v * 4)),
+    ],
+  };
+}
+
+function dots(length: number): Func {
+  const [addresses, views, out, rows, end, at, rowEnd, view, acc] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
   const numbers = acc + VIEWS;
-  const sum = (v: number): Code =>
-    addFloats(addFloats(lane(get(v), 0), lane(get(v), 1)), addFloats(lane(get(v), 2), lane(get(v), 3)));
   return {
     name: "dots",
-    params: 5,
+    params: 4,
     ints: 4,
     vectors: VIEWS + 1,
     body: [
-      ...set(end, add(get(out), multiply(get(rows), int(DOTS_STRIDE * 4)))),
-      ...set(at, get(bytes)),
-      ...loop(out, end, int(DOTS_STRIDE * 4), [
+      ...set(end, add(get(addresses), multiply(get(rows), int(4)))),
+      ...loop(addresses, end, int(4), [
         ...each(VIEWS, (v) => set(acc + v, zeros)),
-        ...set(rowEnd, add(get(at), get(length))),
+        ...set(at, loadInt(get(addresses))),
+        ...set(rowEnd, add(get(at), int(length))),
         ...set(view, get(views)),
         ...loop(at, rowEnd, int(4), [
           ...set(numbers, loadBytesAsFloats(get(at))),
@@ -104,13 +152,12 @@ const dots: Func = (() => {
           ...each(VIEWS, (v) => accumulate(acc + v, get(numbers), load(get(view), v * 16))),
           ...set(view, add(get(view), int(VIEWS * 16))),
         ]),
-        ...each(VIEWS, (v) => storeFloat(get(out), sum(acc + v), v * 4)),
+        ...each(VIEWS, (v) => storeFloat(get(out), across(get(acc + v)), v * 4)),
+        ...set(out, add(get(out), int(strideBytes))),
       ]),
     ],
   };
-})();
-
-export const cosineKernels = link<CosineKernels>([dots]);
+}
 
 function accumulate(local: number, a: Code, b: Code): Code {
   return set(local, addVectors(get(local), multiplyVectors(a, b)));

@@ -1,4 +1,5 @@
 import type { Graph } from "./graph.ts";
+import { kernelSpace } from "./kernel-space.ts";
 import { BLOCK, type DiffusionKernels, diffusionKernels } from "./vector-kernels.ts";
 import { wasmMemory } from "./wasm.ts";
 
@@ -27,7 +28,8 @@ const clip = 4;
  */
 export function diffuse(graph: Graph, itemCount: number, seed: number): Vectors {
   const space = layOut(graph, itemCount);
-  const bytes = new Int8Array(itemCount * DIMENSIONS);
+  // Where kernels read them later: whoever compares them needs no copy.
+  const bytes = new Int8Array(kernelSpace(itemCount * DIMENSIONS).memory.buffer, 0, itemCount * DIMENSIONS);
   const scales = new Float32Array(itemCount);
   const spread = new Float32Array(itemCount);
   for (let block = 0; block < DIMENSIONS / BLOCK; block++) {

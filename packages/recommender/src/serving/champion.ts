@@ -1,6 +1,6 @@
 import type { ModelStore } from "@endcap/storage";
 import type { FastifyBaseLogger } from "fastify";
-import { type Model, ModelOpening } from "../model/index.ts";
+import { type Model, ModelOpening, roomForModel } from "../model/index.ts";
 
 export interface ServedModel {
   readonly model: Model;
@@ -54,9 +54,12 @@ export class Champion {
 
   async #open(key: string): Promise<Model> {
     let opening: ModelOpening | undefined;
-    await this.#store.get(key, (bytes, length) => {
-      opening ??= new ModelOpening(bytes);
-      opening.check(length);
+    await this.#store.get(key, {
+      room: roomForModel,
+      arriving(bytes, length) {
+        opening ??= new ModelOpening(bytes);
+        opening.check(length);
+      },
     });
     if (opening === undefined) throw new Error("the model file is missing, or empty");
     return opening.finish();

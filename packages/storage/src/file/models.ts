@@ -3,12 +3,12 @@ import { dirname, join } from "node:path";
 import { EndcapError, isTenantId } from "@endcap/protocol";
 import { checkDataVersion } from "../data-version.ts";
 import type {
-  Arriving,
   ModelStore,
   Models,
   ObjectInfo,
   ObjectSource,
   Pointer,
+  Reading,
   StoredObject,
 } from "../ports/model-store.ts";
 import { isMissing, isTaken, translateErrors } from "../storage-errors.ts";
@@ -80,8 +80,8 @@ class FileModelStore implements ModelStore {
     });
   }
 
-  async get(key: string, arriving?: Arriving): Promise<StoredObject | undefined> {
-    const found = await this.#read(key, undefined, arriving);
+  async get(key: string, reading?: Reading): Promise<StoredObject | undefined> {
+    const found = await this.#read(key, undefined, reading);
     return found === "unchanged" ? undefined : found;
   }
 
@@ -92,7 +92,7 @@ class FileModelStore implements ModelStore {
   async #read(
     key: string,
     etag: string | undefined,
-    arriving?: Arriving,
+    reading?: Reading,
   ): Promise<StoredObject | "unchanged" | undefined> {
     const path = this.#path(key);
     return translateErrors(path, async () => {
@@ -102,7 +102,7 @@ class FileModelStore implements ModelStore {
         const { size, mtimeNs, ino } = await file.stat({ bigint: true });
         const found = `${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}`;
         if (found === etag) return "unchanged";
-        return { bytes: await readWhole(file, Number(size), arriving), etag: found };
+        return { bytes: await readWhole(file, Number(size), reading), etag: found };
       } finally {
         await file.close();
       }
@@ -169,14 +169,18 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** A read of the page cache takes about a millisecond, and so does what `arriving` usually does with it. */
+/** A read of the page cache takes about a millisecond, and so does what is usually done with it. */
 const pieceBytes = 4 * 1024 * 1024;
 /** Reads under way: as many as the thread pool has threads by default. */
 const readsMax = 4;
 
-/** Into an ArrayBuffer of its own, at offset 0; objects never change in place, so the size holds. */
-async function readWhole(file: FileHandle, size: number, arriving?: Arriving): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(size);
+/** Objects never change in place, so the size holds. */
+async function readWhole(
+  file: FileHandle,
+  size: number,
+  { room, arriving }: Reading = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = room?.(size) ?? new Uint8Array(size);
   const readPiece = async (from: number): Promise<number> => {
     const end = Math.min(from + pieceBytes, size);
     for (let at = from; at < end; ) {

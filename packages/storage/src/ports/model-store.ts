@@ -2,7 +2,7 @@
 export type ObjectSource = Uint8Array | AsyncIterable<Uint8Array> | { readonly path: string };
 
 export interface StoredObject {
-  /** Starts at offset 0 of its own ArrayBuffer, so that typed arrays can be laid over it without a copy. */
+  /** Starts at offset 0 of its ArrayBuffer, so that typed arrays can be laid over it without a copy. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Changes whenever the object does. */
   readonly etag: string;
@@ -15,11 +15,13 @@ export interface ObjectInfo {
   readonly modifiedAt: number;
 }
 
-/**
- * Told while an object is read: the array that will hold it, and how many of its bytes, from the first on, are there.
- * What it throws ends the reading.
- */
-export type Arriving = (bytes: Uint8Array<ArrayBuffer>, length: number) => void;
+/** What whoever reads a large object wants to say about it. */
+export interface Reading {
+  /** Makes the array that will hold the object; by default one with an ArrayBuffer of its own. */
+  readonly room?: (length: number) => Uint8Array<ArrayBuffer>;
+  /** Told how many bytes, from the first on, are there. What it throws ends the reading. */
+  readonly arriving?: (bytes: Uint8Array<ArrayBuffer>, length: number) => void;
+}
 
 /** A small named text that moves, e.g. `champion`. */
 export interface Pointer {
@@ -37,7 +39,7 @@ export interface ModelStore {
   putIfAbsent(key: string, source: ObjectSource): Promise<boolean>;
   /** Stores or replaces an object, whole: a reader sees the old bytes or the new ones. Durable. */
   put(key: string, source: ObjectSource): Promise<void>;
-  get(key: string, arriving?: Arriving): Promise<StoredObject | undefined>;
+  get(key: string, reading?: Reading): Promise<StoredObject | undefined>;
   /** The object if its etag is another one than `etag`; `"unchanged"` costs no read of the bytes. For polling. */
   getIfChanged(key: string, etag: string | undefined): Promise<StoredObject | "unchanged" | undefined>;
   /** Objects whose keys start with `prefix`, by key. */

@@ -53,19 +53,32 @@ export function modelsContract(adapter: ModelsAdapter): void {
       const bytes = randomBytes(18_000_000);
       await store.put("model", bytes);
       const lengths: number[] = [];
-      const found = await store.get("model", (held, length) => {
-        const before = lengths.at(-1) ?? 0;
-        expect(Buffer.compare(held.subarray(before, length), bytes.subarray(before, length))).toBe(0);
-        lengths.push(length);
+      const found = await store.get("model", {
+        arriving(held, length) {
+          const before = lengths.at(-1) ?? 0;
+          expect(Buffer.compare(held.subarray(before, length), bytes.subarray(before, length))).toBe(0);
+          lengths.push(length);
+        },
       });
       expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
       expect(lengths.length).toBeGreaterThan(1);
       expect(lengths.at(-1)).toBe(found?.bytes.length);
-      const refused = store.get("model", () => {
-        throw new Error("not this one");
+      const refused = store.get("model", {
+        arriving() {
+          throw new Error("not this one");
+        },
       });
       await expect(refused).rejects.toThrow("not this one");
-      expect(await store.get("missing", () => expect.unreachable())).toBeUndefined();
+      expect(await store.get("missing", { arriving: () => expect.unreachable() })).toBeUndefined();
+    });
+
+    it("reads an object into the memory that its reader gives", async () => {
+      const bytes = randomBytes(5_000_000);
+      await store.put("model", bytes);
+      const memory = new ArrayBuffer(bytes.length + 1_000);
+      const found = await store.get("model", { room: (length) => new Uint8Array(memory, 0, length) });
+      expect(found?.bytes.buffer).toBe(memory);
+      expect(Buffer.compare(new Uint8Array(memory, 0, bytes.length), bytes)).toBe(0);
     });
 
     it("gives bytes that typed arrays can lie over", async () => {
