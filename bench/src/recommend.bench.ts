@@ -1,13 +1,17 @@
 // One tenant's recommender as a process over HTTP, at a fixed rate, while its shop lives: every request reads its shopper's
 // events from lmdb. Beside it a bare Fastify route at the same rate, in interleaved rounds, and the path inside the process.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { encodePrincipal, PRINCIPAL_HEADER } from "@endcap/protocol";
 import { defineBench } from "./bench.ts";
 import { startBare } from "./load/bare.ts";
 import { type OpenLoop, openLoop } from "./load/open-loop.ts";
 import { describeMachine } from "./machine.ts";
 import { readClicks } from "./recommend/clicks.ts";
+import type { FilterFigures } from "./recommend/filter-process.ts";
 import { keepLively } from "./recommend/liveliness.ts";
-import { measureFilter, measurePath } from "./recommend/path.ts";
+import { measurePath } from "./recommend/path.ts";
 import { requestsOf } from "./recommend/requests.ts";
 import { serve } from "./recommend/serve.ts";
 import { type BenchShop, makeShop } from "./recommend/shop.ts";
@@ -36,9 +40,14 @@ function bodiesOf(shop: BenchShop): string[] {
   return made;
 }
 
-/** A shop whose catalogue is filtered: few sessions over many items. */
-function wideSessions(items: number): string[][] {
-  return Array.from({ length: items / 2 }, (_, n) => [`${2 * n}`, `${2 * n + 1}`, `${(7 * n) % items}`]);
+async function measureFilter(requests: number): Promise<FilterFigures> {
+  const script = fileURLToPath(new URL("recommend/filter-process.ts", import.meta.url));
+  const child = fork(script, [String(filteredCatalogue), String(requests)], { stdio: ["ignore", 2, 2, "ipc"] });
+  const ended = once(child, "exit");
+  const [figures] = await Promise.race([once(child, "message"), ended.then(() => [undefined])]);
+  await ended;
+  if (figures === undefined) throw new Error("the filters were not measured");
+  return figures as FilterFigures;
 }
 
 export default defineBench({
@@ -96,8 +105,7 @@ export default defineBench({
     await stopLiving();
     const path = await measurePath(shop, short ? 3_000 : 20_000);
     log(`path: ${path.pathUsP50} us at p50`);
-    const wide = await makeShop({ sessions: wideSessions(filteredCatalogue), shoppers: 200, cleanup });
-    const filter = await measureFilter(wide, short ? 100 : 500);
+    const filter = await measureFilter(short ? 100 : 1_000);
     log(`filter: ${filter.filterMsP50} ms at p50`);
     const errors = own.reduce((sum, round) => sum + round.errors, 0);
     const answered = middle(own, (round) => round.perSecond);

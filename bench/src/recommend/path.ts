@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Item, RankRequest } from "@endcap/protocol";
+import type { RankRequest } from "@endcap/protocol";
 import { Catalogue, historyOf, LiveDelta, Ranker, rulesOf } from "@endcap/recommender/serving";
 import { quantile, round3 } from "../stats.ts";
-import { shelves } from "./catalogue.ts";
 import { requestsOf } from "./requests.ts";
 import type { BenchShop } from "./shop.ts";
 
 /** As the service is configured by default. */
-const historyEvents = 200;
+export const historyEvents = 200;
 const exploreEvery = 8;
 
 export interface PathFigures {
@@ -56,46 +55,8 @@ export async function measurePath(shop: BenchShop, requests: number): Promise<Pa
   };
 }
 
-export interface FilterFigures {
-  readonly filterMsP50: number;
-  readonly filterMsP99: number;
-  readonly filteredItems: number;
-  /** Every list had all it could have. */
-  readonly full: boolean;
-}
-
-/** Requests until the fields that the filters name have columns. */
-const warmUp = 200;
-
-/** A filter that was never seen before and keeps a thousandth of the catalogue, over and over. */
-export async function measureFilter(shop: BenchShop, requests: number): Promise<FilterFigures> {
-  const ranker = await rankerOf(shop);
-  const mayShow = shop.items.filter((item) => item.availability !== "out_of_stock");
-  const ms: number[] = [];
-  let full = true;
-  for (let n = -warmUp; n < requests; n++) {
-    const shelf = (n + warmUp) % shelves;
-    // The second part holds for all and makes each filter a new one.
-    const filter = { "attributes.shelf": shelf, price: { $gte: 0.001 * (n + warmUp + 1) } };
-    const shopper = shop.shoppers[(n + warmUp) % shop.shoppers.length] as string;
-    const history = historyOf(await shop.table.events.latest({ userId: shopper }, historyEvents), []);
-    await nextTurn();
-    const start = performance.now();
-    const rules = rulesOf({ strategy: "for_you", request: { limit: 12, filter } }, Date.now());
-    const list = ranker.rank(shop.model, rules, history, { shopper, now: Date.now() });
-    if (n >= 0) ms.push(performance.now() - start);
-    const matching = new Set(mayShow.filter((item: Item) => item.attributes?.shelf === shelf).map(({ id }) => id));
-    full &&= list.length === Math.min(12, matching.size) && list.every(({ id }) => matching.has(id));
-  }
-  return {
-    filterMsP50: round3(quantile(ms, 0.5)),
-    filterMsP99: round3(quantile(ms, 0.99)),
-    filteredItems: shop.items.length,
-    full,
-  };
-}
-
-async function rankerOf(shop: BenchShop): Promise<Ranker> {
+/** The shop's catalogue, as a recommender holds it. */
+export async function rankerOf(shop: BenchShop): Promise<Ranker> {
   const catalogue = new Catalogue(shop.table.catalogue, Date.now);
   const ranker = new Ranker(catalogue, new LiveDelta(), exploreEvery);
   await catalogue.refresh();
