@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EndcapError, LIMITS } from "@endcap/protocol";
 import { type App, createService, type Service } from "@endcap/service-kit";
@@ -57,6 +58,8 @@ const eventsPath = "/v1/events";
 const hotPaths: ReadonlySet<string> = new Set([eventsPath, "/v1/recommendations"]);
 /** 100 hydrated items of the largest size, and room for reasons. */
 const listBytesMax = 8 * 1024 * 1024;
+/** A worker that knows nobody by then listens all the same, so that somebody says that it is not ready. */
+const firstSnapshotMsMax = 5_000;
 const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
 
 /** The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs. */
@@ -123,6 +126,7 @@ export async function buildGateway(
   });
   const { meter, ledger } = metering;
   const directory = createTenantDirectory(meter.of);
+  const known = Promise.withResolvers<void>();
   const snapshot = createSnapshotSource({
     config,
     ownDir,
@@ -130,6 +134,7 @@ export async function buildGateway(
     onState(state, delta) {
       directory.apply(state, delta);
       upstreams.apply(state);
+      known.resolve();
     },
     log: service.log,
     registry,
@@ -179,6 +184,7 @@ export async function buildGateway(
     plainRequests(scope);
     tracer.watch(scope);
     guard(scope, {
+      directory,
       tracer,
       servers,
       browsers,
@@ -213,7 +219,7 @@ export async function buildGateway(
       done();
     });
     rawBodies(scope, ["application/json", "text/plain"], LIMITS.sessionBodyBytesMax);
-    await openSessionRoute(scope, { browsers, sessions, links, failedProofs, admission: admitting, now });
+    await openSessionRoute(scope, { directory, browsers, sessions, links, failedProofs, admission: admitting, now });
   }
 
   /** What all requests of the API have and have not. */
@@ -246,6 +252,10 @@ export async function buildGateway(
     upstreams: upstreams.count,
   }));
 
+  // Workers share a port with others that may know everybody: whoever comes is theirs until this one does as well.
+  if (config.workers > 1) {
+    app.addHook("onReady", () => Promise.race([known.promise, sleep(firstSnapshotMsMax, undefined, { ref: false })]));
+  }
   app.addHook("onClose", async () => {
     shedding.stop();
     rates?.stop();

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { request } from "node:http";
+import { readFileSync, rmSync } from "node:fs";
+import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
@@ -17,10 +17,11 @@ edge.control.usage.gateways = 2;
 edge.collector.answer = () => ({ status: 202, body: { accepted: 1, duplicates: 0, rejected: [] } });
 
 let count = 0;
-async function startGateway(workers: number): Promise<Running> {
+async function startGateway(workers: number, env: Record<string, string> = {}): Promise<Running> {
   count += 1;
   const gateway = await startProcess("gateway", {
     ...edge.config,
+    ...env,
     ENDCAP_GATEWAY_NODE_DIR: join(edge.directory, `workers-${count}`),
     ENDCAP_GATEWAY_WORKERS: String(workers),
   });
@@ -43,6 +44,48 @@ async function post(gateway: Running, path: string, init: RequestInit): Promise<
 
 const event = (gateway: Running, of = shop) =>
   post(gateway, "/v1/events", signed(`${gateway.url}/v1/events`, "POST", of.sk, { body: { events: [] } }));
+
+/** A way to control that can be shut: whoever comes then waits until it is open again. */
+async function startControlsDoor() {
+  const opened = Promise.withResolvers<void>();
+  opened.resolve();
+  let gate = opened;
+  let next = Promise.withResolvers<void>();
+  const server = createServer(async (asked, answer) => {
+    if (asked.url === "/internal/v1/usage") {
+      answer.writeHead(503).end();
+      return;
+    }
+    next.resolve();
+    await gate.promise;
+    const forward = request(edge.control.url + asked.url, { method: asked.method, headers: asked.headers }, (told) => {
+      answer.writeHead(told.statusCode ?? 502, told.headers);
+      told.pipe(answer);
+    });
+    forward.on("error", () => answer.destroy());
+    answer.on("close", () => forward.destroy());
+    asked.pipe(forward);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not listening");
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    close() {
+      gate = Promise.withResolvers();
+    },
+    open: () => gate.resolve(),
+    /** The next request to pass, or to wait. */
+    came() {
+      next = Promise.withResolvers();
+      return next.promise;
+    },
+  };
+}
 
 function workersOf({ child: { pid } }: Running): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
@@ -84,6 +127,31 @@ it("a worker that is killed is replaced, and the others serve meanwhile", async 
   expect(
     new Set((await Promise.all(Array.from({ length: 8 }, () => event(gateway)))).map(({ status }) => status)),
   ).toEqual(new Set([202]));
+});
+
+it("a worker that comes back without a snapshot leaves its clients to the others until it has one", async () => {
+  const { origin, came, close, open } = await startControlsDoor();
+  onTestFinished(open);
+  const gateway = await startGateway(2, { ENDCAP_GATEWAY_CONTROL_URL: origin });
+  const [first = 0, second = 0] = workersOf(gateway);
+  close();
+  const waiting = came();
+  process.kill(second, "SIGKILL");
+  // What it had on disk, if it came to that, goes with it.
+  rmSync(join(edge.directory, `workers-${count}`, "worker-1"), { recursive: true, maxRetries: 3 });
+  await waiting;
+  expect(workersOf(gateway)).toEqual([first, expect.not.toBeOneOf([second])]);
+  const meanwhile = [];
+  for (let n = 0; n < 150; n += 1) meanwhile.push(...(await Promise.all([event(gateway), event(gateway)])));
+  expect(new Set(meanwhile.map(({ status }) => status))).toEqual(new Set([202]));
+  const [by, ...others] = new Set(meanwhile.map((answer) => answer.by));
+  expect(others).toEqual([]);
+  open();
+  await expect
+    .poll(async () => (await Promise.all([event(gateway), event(gateway)])).some((answer) => answer.by !== by), {
+      timeout: 20_000,
+    })
+    .toBe(true);
 });
 
 it("drains as one: what is on its way is answered by every worker, then all are gone and it exits 0", async () => {

@@ -9,6 +9,7 @@ import type { BodyBudget } from "../limits/body-budget.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { LoadShedder } from "../limits/load-shedder.ts";
 import type { Quota } from "../limits/quota.ts";
+import type { TenantDirectory } from "../tenants/directory.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import { answerFault } from "./answer.ts";
 import { checkTarget } from "./target.ts";
@@ -36,6 +37,7 @@ export interface Admitted {
 }
 
 export interface GateOptions {
+  readonly directory: Pick<TenantDirectory, "assertKnown">;
   readonly tracer: Tracer;
   readonly servers: ServerAuth;
   readonly browsers: BrowserAuth;
@@ -54,7 +56,8 @@ export interface GateOptions {
  * proven.
  */
 export function guard(app: App, options: GateOptions): void {
-  const { tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, draining, now } = options;
+  const { directory, tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, draining, now } =
+    options;
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
   app.decorateRequest("passage", null);
@@ -73,6 +76,7 @@ export function guard(app: App, options: GateOptions): void {
       request.passage = passage;
       try {
         checkTarget(request);
+        directory.assertKnown();
         if (isEnvelope(request)) {
           if (envelope === undefined) throw new EndcapError("content_type_unsupported");
         } else {

@@ -14,11 +14,13 @@ import { verifyUserToken } from "../auth/user-tokens.ts";
 import { checkTarget } from "../edge/target.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
+import type { TenantDirectory } from "../tenants/directory.ts";
 import { readIdCookie, usesIdCookie, writeIdCookie } from "./id-cookie.ts";
 import type { Links } from "./links.ts";
 import type { SessionObjects } from "./session-objects.ts";
 
 export interface OpenSessionOptions {
+  readonly directory: Pick<TenantDirectory, "assertKnown">;
   readonly browsers: BrowserAuth;
   readonly sessions: SessionObjects;
   readonly links: Links;
@@ -36,9 +38,12 @@ const brace = 0x7b;
  */
 export async function openSessionRoute(
   app: App,
-  { browsers, sessions, links, failedProofs, admission, now }: OpenSessionOptions,
+  { directory, browsers, sessions, links, failedProofs, admission, now }: OpenSessionOptions,
 ): Promise<void> {
-  app.addHook("onRequest", async (request) => checkTarget(request));
+  app.addHook("onRequest", async (request) => {
+    checkTarget(request);
+    directory.assertKnown();
+  });
 
   app.post("/v1/sessions", (request, reply) =>
     open(request, reply).catch((error: unknown) => {

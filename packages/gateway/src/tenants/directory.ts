@@ -8,6 +8,8 @@ import { TenantLoad } from "./tenant-load.ts";
 /** Who is who, from the snapshot: one map look-up a request. */
 export interface TenantDirectory {
   apply(state: SnapshotState, delta: SnapshotDelta): void;
+  /** @throws EndcapError `not_ready` before the first snapshot: nobody is a stranger to whom knows nobody yet */
+  assertKnown(): void;
   tenant(id: string): TenantContext | undefined;
   /**
    * The key of an id, active and of the asked kind.
@@ -23,6 +25,8 @@ export interface TenantDirectory {
   inUse(): Iterable<TenantContext>;
   readonly tenantCount: number;
 }
+
+const noSnapshot = new EndcapError("not_ready", { internal: "no snapshot yet" });
 
 /**
  * A tenant's context (its keys imported, its origins sorted) is made when it is first asked for, and thrown away when the
@@ -73,6 +77,9 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
       origins.apply(next, delta);
       // Loads outlive contexts: a change of a tenant must not give it its burst anew.
       for (const id of delta === "all" ? new Set([...contexts.keys(), ...loads.keys()]) : delta) forget(id);
+    },
+    assertKnown() {
+      if (state === undefined) throw noSnapshot;
     },
     tenant: contextOf,
     key(id, kind, now) {
