@@ -22,7 +22,7 @@ export function answerFault(reply: FastifyReply, thrown: unknown, now: number, d
     if (!answerFields.includes(name)) answerFields.push(name, String(reply.getHeader(name) ?? value));
   }
   const body = beforeId + request.id + beforeTime + new Date(now).toISOString() + end;
-  answerText(reply, status, type, body, draining);
+  answerText(reply, status, type, body, draining || fault.code === "framing_invalid");
 }
 
 /** An answer with its request's id and time left out. */
@@ -65,14 +65,14 @@ function writtenAnswer(fault: EndcapError): WrittenAnswer {
  * Past Fastify's serializer and hooks, with the fields that the request gathered. One list of headers and one string of
  * body leave as one write.
  */
-function answerText(reply: FastifyReply, status: number, type: string, body: string, draining: boolean): void {
+function answerText(reply: FastifyReply, status: number, type: string, body: string, isLast: boolean): void {
   reply.hijack();
   const { raw, request } = reply;
   if (raw.destroyed) return;
   const bytes = Buffer.byteLength(body);
   const { answerFields } = request;
   answerFields.push("content-type", type, "content-length", String(bytes));
-  if (draining) answerFields.push("connection", "close");
+  if (isLast) answerFields.push("connection", "close");
   raw.writeHead(status, answerFields);
   // Mostly ASCII, which need not be encoded.
   raw.end(body, bytes === body.length ? "latin1" : "utf8");

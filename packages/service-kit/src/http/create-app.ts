@@ -71,6 +71,9 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("internal", null);
   app.decorateRequest("fault", null);
   watchClients(app);
+  // Left to Node, the first is hung up on and the second is answered in words of its own.
+  app.server.on("connect", (_request, socket) => refuseAtSocket("method_not_allowed", socket, newId(), now()));
+  app.server.on("checkExpectation", ({ socket }) => refuseAtSocket("header_invalid", socket, newId(), now()));
   recordCompletion(app, options.log, options.observe, options.onCompleted, options.describe);
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -80,6 +83,7 @@ export function createApp(options: AppOptions): App {
     for (const [name, value] of Object.entries(headers)) {
       if (!reply.hasHeader(name) || name === "content-type") reply.header(name, value);
     }
+    if (error.code === "framing_invalid") reply.header("connection", "close");
     // As bytes, so that no response schema of the route reshapes it.
     return reply.code(status).send(Buffer.from(body));
   }
@@ -99,16 +103,30 @@ const brokenCodes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
   HPE_HEADER_OVERFLOW: "headers_too_large",
   HPE_CHUNK_EXTENSIONS_OVERFLOW: "framing_invalid",
+  // Bytes behind a request that was to be the last.
+  HPE_CLOSED_CONNECTION: "framing_invalid",
   HPE_INVALID_CHUNK_SIZE: "framing_invalid",
   HPE_INVALID_CONTENT_LENGTH: "framing_invalid",
   HPE_INVALID_TRANSFER_ENCODING: "framing_invalid",
   HPE_UNEXPECTED_CONTENT_LENGTH: "framing_invalid",
 };
 
+/** What the parser may say beside a code. */
+interface BrokenRequest extends Error {
+  readonly code?: string;
+  readonly reason?: string;
+}
+
 /** Bytes that are no HTTP request, or came too slowly: there is no request object, only a socket. */
-function refuseBrokenRequest(error: Error & { code?: string }, socket: Duplex, requestId: string, now: number): void {
-  if (socket.destroyed || error.code === "ECONNRESET") return;
-  const code = brokenCodes[error.code ?? ""] ?? "header_invalid";
+function refuseBrokenRequest({ code = "", reason = "" }: BrokenRequest, socket: Duplex, id: string, now: number): void {
+  if (code === "ECONNRESET") return;
+  // A line end that is missed has one code, be it in a header or in a chunk, where it decides where the request ends.
+  const isChunk = reason.includes("chunk");
+  refuseAtSocket(brokenCodes[code] ?? (isChunk ? "framing_invalid" : "header_invalid"), socket, id, now);
+}
+
+function refuseAtSocket(code: ErrorCode, socket: Duplex, requestId: string, now: number): void {
+  if (socket.destroyed) return;
   const { status, headers, body } = problemResponse(new EndcapError(code), requestId, now);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   lines.push(`content-length: ${Buffer.byteLength(body)}`, "connection: close");
