@@ -17,7 +17,7 @@ export async function gatewayFaults(documents: readonly Rendered[]): Promise<str
   try {
     const file = join(dir, "gateway.yaml");
     writeFileSync(file, settings);
-    const { config } = loadConfig(gatewayConfig, { file });
+    const { config } = await loadConfig(gatewayConfig, { file });
     if (config.snapshotFile !== undefined) await resolve(files["tenants.yaml"] ?? "");
     const grace = documents.flatMap(({ spec }) => spec?.template?.spec.terminationGracePeriodSeconds ?? []);
     const drainSeconds = (config.drainDelayMs + config.drainMsMax) / 1000;

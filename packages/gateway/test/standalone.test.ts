@@ -44,7 +44,7 @@ async function gatewayOf(file: string): Promise<{ service: Service; url: string;
     ENDCAP_GATEWAY_NODE_DIR: join(root, "node"),
     ENDCAP_GATEWAY_SDK_DIR: root,
   };
-  const service = await buildGateway(loadConfig(gatewayConfig, { env }).config);
+  const service = await buildGateway((await loadConfig(gatewayConfig, { env })).config);
   const address = await service.listen();
   onTestFinished(() => service.close());
   return { service, ...address };
@@ -217,7 +217,9 @@ it("follows a secret's file", async () => {
 it("is either standalone or controlled", async () => {
   const { file } = place(withKey(pk));
   const env = { ENDCAP_GATEWAY_SNAPSHOT_FILE: file, ENDCAP_GATEWAY_NODE_DIR: join(root, "node") };
-  const both = loadConfig(gatewayConfig, { env: { ...env, ENDCAP_GATEWAY_CONTROL_URL: "http://127.0.0.1:1" } });
+  const both = await loadConfig(gatewayConfig, { env: { ...env, ENDCAP_GATEWAY_CONTROL_URL: "http://127.0.0.1:1" } });
   await expect(buildGateway(both.config)).rejects.toThrow("controlUrl");
-  await expect(buildGateway(loadConfig(gatewayConfig, { env: {} }).config)).rejects.toThrow("ENDCAP_GATEWAY_KEY_FILE");
+  await expect(buildGateway((await loadConfig(gatewayConfig, { env: {} })).config)).rejects.toThrow(
+    "ENDCAP_GATEWAY_KEY_FILE",
+  );
 });

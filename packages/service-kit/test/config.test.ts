@@ -21,9 +21,9 @@ const spec = defineConfig({
   }),
 });
 
-function faultsOf(load: () => unknown): readonly { key: string; where: string; message: string }[] {
+async function faultsOf(load: Promise<unknown>): Promise<readonly { key: string; where: string; message: string }[]> {
   try {
-    load();
+    await load;
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
     throw error;
@@ -32,10 +32,10 @@ function faultsOf(load: () => unknown): readonly { key: string; where: string; m
 }
 
 describe("configuration", () => {
-  it("takes the environment over the file over defaults, and says which", () => {
+  it("takes the environment over the file over defaults, and says which", async () => {
     const file = join(tempDir(), "demo.yaml");
     writeFileSync(file, "jwksFile: from-file\nport: 1\nratio: 0.25\n");
-    const loaded = loadConfig(spec, {
+    const loaded = await loadConfig(spec, {
       argv: ["--config", file],
       env: { ENDCAP_DEMO_SHOP_PORT: "2", ENDCAP_DEMO_SHOP_LOUD: "true", ENDCAP_OTHER_X: "1", HOME: "/" },
     });
@@ -43,8 +43,8 @@ describe("configuration", () => {
     expect(loaded.sources).toMatchObject({ port: "env", jwksFile: "file", adminPort: "default", masterKey: "unset" });
   });
 
-  it("reads lists and objects from the environment", () => {
-    const { config } = loadConfig(spec, {
+  it("reads lists and objects from the environment", async () => {
+    const { config } = await loadConfig(spec, {
       env: {
         ENDCAP_DEMO_SHOP_JWKS_FILE: "x",
         ENDCAP_DEMO_SHOP_ORIGINS: "https://a.example, https://b.example",
@@ -55,10 +55,10 @@ describe("configuration", () => {
     expect(config.store).toEqual({ uri: "s3:bucket" });
   });
 
-  it("reports every fault at once: unknown keys, unknown variables, wrong and missing values", () => {
+  it("reports every fault at once: unknown keys, unknown variables, wrong and missing values", async () => {
     const file = join(tempDir(), "demo.json");
     writeFileSync(file, JSON.stringify({ prot: 7402, ratio: 2, store: { uri: 5 } }));
-    const faults = faultsOf(() =>
+    const faults = await faultsOf(
       loadConfig(spec, { file, env: { ENDCAP_DEMO_SHOP_PORT: "http", ENDCAP_DEMO_SHOP_JWKS: "x" } }),
     );
     expect(faults.map(({ key }) => key)).toEqual([
@@ -71,36 +71,36 @@ describe("configuration", () => {
     ]);
   });
 
-  it("never prints a value that was refused", () => {
+  it("never prints a value that was refused", async () => {
     const secret = "hunter2";
-    const load = () => loadConfig(spec, { env: { ENDCAP_DEMO_SHOP_MASTER_KEY: secret } });
-    expect(load).toThrow(/masterKey/);
-    expect(load).not.toThrow(secret);
+    const load = loadConfig(spec, { env: { ENDCAP_DEMO_SHOP_MASTER_KEY: secret } });
+    await expect(load).rejects.toThrow(/masterKey/);
+    await expect(load).rejects.not.toThrow(secret);
     const file = join(tempDir(), "demo.json");
     writeFileSync(file, `{"masterKey": "${secret}",}`);
-    expect(() => loadConfig(spec, { file })).toThrow(/cannot be read or parsed/);
-    expect(() => loadConfig(spec, { file })).not.toThrow(secret);
+    await expect(loadConfig(spec, { file })).rejects.toThrow(/cannot be read or parsed/);
+    await expect(loadConfig(spec, { file })).rejects.not.toThrow(secret);
   });
 
   it.each([
     ["no such file", "missing.json"],
     ["must end in", "config.toml"],
-  ])("says %j of %s", (message, name) => {
-    expect(() => loadConfig(spec, { file: join(tempDir(), name) })).toThrow(message);
+  ])("says %j of %s", async (message, name) => {
+    await expect(loadConfig(spec, { file: join(tempDir(), name) })).rejects.toThrow(message);
   });
 
-  it("refuses arguments it does not know", () => {
-    expect(faultsOf(() => loadConfig(spec, { argv: ["--prot", "1"] }))[0]?.key).toBe("arguments");
+  it("refuses arguments it does not know", async () => {
+    expect((await faultsOf(loadConfig(spec, { argv: ["--prot", "1"] })))[0]?.key).toBe("arguments");
   });
 
-  it("is frozen all the way down, and its defaults cannot leak into the next load", () => {
-    const { config } = loadConfig(spec, { env: { ENDCAP_DEMO_SHOP_JWKS_FILE: "x" } });
+  it("is frozen all the way down, and its defaults cannot leak into the next load", async () => {
+    const { config } = await loadConfig(spec, { env: { ENDCAP_DEMO_SHOP_JWKS_FILE: "x" } });
     expect(Object.isFrozen(config) && Object.isFrozen(config.store) && Object.isFrozen(config.origins)).toBe(true);
     expect(Object.isFrozen(spec.schema.properties.store)).toBe(false);
   });
 
-  it("redacts what the schema calls secret, at any depth, and nothing else", () => {
-    const loaded = loadConfig(spec, {
+  it("redacts what the schema calls secret, at any depth, and nothing else", async () => {
+    const loaded = await loadConfig(spec, {
       env: {
         ENDCAP_DEMO_SHOP_JWKS_FILE: "keys.json",
         ENDCAP_DEMO_SHOP_MASTER_KEY: "correct horse",

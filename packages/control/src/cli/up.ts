@@ -52,7 +52,7 @@ interface Ready {
 
 async function up(options: UpOptions): Promise<void> {
   const startedAt = performance.now();
-  const { config } = loadConfig(controlConfig, { env: environmentOf(options) });
+  const { config } = await loadConfig(controlConfig, { env: environmentOf(options) });
   const log = createLog(config.dataDir, config.logLevel);
   const control = await buildControl(config, { log });
   const { adminFile } = control.dataDir;

@@ -15,7 +15,7 @@ export async function startControl(
   now: () => number = Date.now,
   env: Record<string, string> = {},
 ): Promise<TestControl> {
-  const { config } = loadConfig(controlConfig, {
+  const { config } = await loadConfig(controlConfig, {
     env: {
       ENDCAP_CONTROL_DATA_DIR: dataDir,
       ENDCAP_CONTROL_PORT: "0",

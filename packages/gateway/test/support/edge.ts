@@ -63,7 +63,7 @@ export async function startEdge(shops: readonly Shop[], overrides: Record<string
     ENDCAP_GATEWAY_OVERLOAD_DELAY_MS: "0",
     ...overrides,
   };
-  const { config } = loadConfig(gatewayConfig, { env });
+  const { config } = await loadConfig(gatewayConfig, { env });
   const gateway = await buildGateway(config, { now });
   const { url, adminUrl } = await gateway.listen();
 

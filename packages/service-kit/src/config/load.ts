@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import type { Static, TObject } from "typebox";
 import { Value } from "typebox/value";
-import { parse as parseYaml } from "yaml";
 import { annotation, type ConfigSpec, envName, envPrefix } from "./define.ts";
 import { fromText } from "./from-text.ts";
 
@@ -47,7 +46,10 @@ export interface ConfigInput {
  * File, then environment, then defaults: the environment wins over the file, both win over defaults.
  * @throws ConfigError with all faults: unknown keys of the file, unknown `ENDCAP_<SERVICE>_*` variables, wrong values.
  */
-export function loadConfig<S extends TObject>(spec: ConfigSpec<S>, input: ConfigInput = {}): LoadedConfig<S> {
+export async function loadConfig<S extends TObject>(
+  spec: ConfigSpec<S>,
+  input: ConfigInput = {},
+): Promise<LoadedConfig<S>> {
   const faults: ConfigFault[] = [];
   const sources: Record<string, ConfigSource> = {};
   const values: Record<string, unknown> = {};
@@ -55,7 +57,7 @@ export function loadConfig<S extends TObject>(spec: ConfigSpec<S>, input: Config
 
   const file = input.file ?? configFileOf(spec.service, input.argv ?? []);
   if (file !== undefined) {
-    for (const [key, value] of Object.entries(readConfigFile(file, faults))) {
+    for (const [key, value] of Object.entries(await readConfigFile(file, faults))) {
       if (Object.hasOwn(properties, key)) {
         values[key] = value;
         sources[key] = "file";
@@ -116,20 +118,26 @@ function configFileOf(service: string, argv: readonly string[]): string | undefi
   }
 }
 
+/** Loaded by who has such a file: most are configured by their environment, and it is a megabyte of each. */
+async function parseYaml(text: string): Promise<unknown> {
+  const { parse } = await import("yaml");
+  return parse(text);
+}
+
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   ".json": (text) => JSON.parse(text),
-  ".yaml": (text) => parseYaml(text),
-  ".yml": (text) => parseYaml(text),
+  ".yaml": parseYaml,
+  ".yml": parseYaml,
 };
 
-function readConfigFile(file: string, faults: ConfigFault[]): object {
+async function readConfigFile(file: string, faults: ConfigFault[]): Promise<object> {
   const parse = parsers[extname(file)];
   if (parse === undefined) {
     faults.push({ key: "config", where: file, message: "the file's name must end in .json, .yaml or .yml" });
     return {};
   }
   try {
-    const content: unknown = parse(readFileSync(file, "utf8"));
+    const content: unknown = await parse(await readFile(file, "utf8"));
     if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
     faults.push({ key: "config", where: file, message: "the file must hold one object" });
   } catch (error) {

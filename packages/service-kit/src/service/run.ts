@@ -40,7 +40,7 @@ export async function runService<S extends TObject>(spec: ConfigSpec<S>, build: 
 
 async function start<S extends TObject>(spec: ConfigSpec<S>, build: Build<S>): Promise<void> {
   const argv = process.argv.slice(2);
-  const loaded = loadConfig(spec, { argv, env: process.env });
+  const loaded = await loadConfig(spec, { argv, env: process.env });
   if (argv.includes("--print-config")) {
     process.stdout.write(`${formatConfig(loaded)}\n`);
     process.exit(0);
