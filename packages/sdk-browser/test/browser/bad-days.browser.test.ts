@@ -2,6 +2,9 @@
  * Devices, browsers and policies on their bad days: the page works, what was tracked arrives once and at the right time, and
  * a debugging developer reads one line. Blockers, doubled tags and shops' odd data have files of their own.
  */
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { STUB, type Stage, startStage, type Visit } from "../support/browser.ts";
 
@@ -79,12 +82,16 @@ test("full storage: events are delivered from memory, the shop's own entries sta
   expect(ours(visit)).toEqual(["endcap: no storage"]);
 });
 
-test("storage, locks and cookies forbidden by the browser: events are delivered from memory", async () => {
-  const { gateway, shop } = stage;
-  const { html } = shop.pages.get("/") ?? { html: "" };
-  // A document without an origin: every door throws a SecurityError.
-  shop.pages.set("/sandbox", { html, headers: { "content-security-policy": "sandbox allow-scripts" } });
-  await using visit = await stage.visit("/sandbox");
+test("site data forbidden in the browser's settings, locks with it: events are delivered from memory", async () => {
+  const { gateway } = stage;
+  const profile = await mkdtemp(join(tmpdir(), "endcap-profile-"));
+  await mkdir(join(profile, "Default"));
+  const BLOCK = 2;
+  await writeFile(
+    join(profile, "Default", "Preferences"),
+    JSON.stringify({ profile: { default_content_setting_values: { cookies: BLOCK } } }),
+  );
+  await using visit = await stage.visit("/", { profile });
   const { page } = visit;
   await page.waitForFunction(loaded);
   expect(

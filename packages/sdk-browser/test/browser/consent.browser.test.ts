@@ -7,10 +7,10 @@ beforeAll(async () => {
   stage = await startStage();
 });
 afterAll(() => stage[Symbol.asyncDispose]());
-beforeEach(() => {
+beforeEach(async () => {
   stage.gateway.requests.length = 0;
   stage.gateway.events.clear();
-  stage.gateway.settings = { enabled: true };
+  await stage.configure({});
 });
 afterEach(() => {
   expect(stage.gateway.faults).toEqual([]);
@@ -96,7 +96,7 @@ test.each([
 });
 
 test("a tenant that requires consent is obeyed from its first answer on", async () => {
-  stage.gateway.settings = { enabled: true, consent: "required" };
+  await stage.configure({ consent: "required" });
   stage.shop.pages.set("/", { html: page("") });
   await using visit = await stage.visit();
   await visit.page.waitForFunction("Object.keys(localStorage).some((key) => key.endsWith('session'))");
@@ -107,8 +107,8 @@ test("a tenant that requires consent is obeyed from its first answer on", async 
 });
 
 test("calls take the shop's own path once the tenant has named one", async () => {
-  const { gateway, shop } = stage;
-  gateway.settings = { enabled: true, firstPartyPath: "/own" };
+  const { shop } = stage;
+  await stage.configure({ firstPartyPath: "/own" });
   shop.pages.set("/", { html: page("", layer(VIEW)) });
   await using visit = await stage.visit();
   const asked: string[] = [];

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { STUB, type Stage, startStage } from "../support/browser.ts";
-import { KEY } from "../support/client.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -142,8 +141,7 @@ test("a big outbox is handed over in pieces that a beacon may carry", async () =
 
 test("a data-user-token on the tag signs the shopper in", async () => {
   const { gateway, shop } = stage;
-  const claims = Buffer.from(JSON.stringify({ sub: "u-7" })).toString("base64url");
-  const tag = `<script async src="${gateway.origin}/sdk/v1.js" data-key="${KEY}" data-user-token="e30.${claims}.c2ln"></script>`;
+  const tag = stage.tag.replace("<script", `<script data-user-token="${stage.userToken("u-7")}"`);
   shop.pages.set("/account", { html: `<!doctype html>${STUB}${tag}` });
   await using visit = await stage.visit("/account");
   await gateway.until(() => gateway.requests.some(({ path }) => path === "/v1/sessions"));

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { STUB, type Stage, startStage } from "../support/browser.ts";
@@ -17,8 +16,7 @@ beforeEach(() => {
   const { gateway } = stage;
   gateway.requests.length = 0;
   gateway.events.clear();
-  gateway.override = () => undefined;
-  gateway.items = recommended(12, gateway.origin);
+  stage.lists.items = recommended(12, gateway.origin);
 });
 afterEach(() => {
   expect(stage.gateway.faults).toEqual([]);
@@ -84,7 +82,7 @@ test("a grid renders as high as its skeleton", async () => {
   stage.shop.pages.set("/grid", {
     html: shopPage('<endcap-recommendations placement="home" layout="grid" limit="8"></endcap-recommendations>'),
   });
-  stage.gateway.items = recommended(8, stage.gateway.origin);
+  stage.lists.items = recommended(8, stage.gateway.origin);
   const held = Promise.withResolvers<void>();
   await using visit = await stage.visit("/empty");
   const { page } = visit;
@@ -108,7 +106,7 @@ test("on a phone a grid stands in two columns, and in one where two would be too
   const grid = (width: number) =>
     `<div style="width: ${width}px"><endcap-recommendations placement="home" layout="grid" limit="4"></endcap-recommendations></div>`;
   stage.shop.pages.set("/phone", { html: shopPage(grid(350) + grid(288) + grid(250)) });
-  stage.gateway.items = recommended(4, stage.gateway.origin);
+  stage.lists.items = recommended(4, stage.gateway.origin);
   await using visit = await stage.visit("/phone");
   await visit.page.waitForFunction(
     '[...document.querySelectorAll("endcap-recommendations")].every(({ shadowRoot }) => shadowRoot?.querySelectorAll("li:not(.skeleton)").length === 4)',
@@ -132,7 +130,7 @@ test("the shop's own content holds the space until ours is there, and stays when
   expect(await shifts(visit.page)).toBe(0);
   expect((await visit.page.locator("endcap-recommendations").boundingBox())?.height).toBe(300);
 
-  stage.gateway.items = [];
+  stage.lists.items = [];
   await using second = await stage.visit("/own");
   await second.page.waitForFunction("lists.length === 1");
   expect(await second.page.getByText("Our bestsellers").isVisible()).toBe(true);
@@ -140,7 +138,7 @@ test("the shop's own content holds the space until ours is there, and stays when
 });
 
 test("an empty answer in view keeps its space; below the fold it gives it back", async () => {
-  stage.gateway.items = [];
+  stage.lists.items = [];
   stage.shop.pages.set("/empty", {
     html: shopPage('<endcap-recommendations placement="home"></endcap-recommendations>'),
   });
@@ -235,9 +233,9 @@ test("a strict policy with Trusted Types and without workers refuses nothing of 
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join("; ");
-  const core = gateway.files.get("/sdk/v1.js");
-  if (!core) throw new Error("no bundle");
-  const integrity = `sha384-${createHash("sha384").update(core.bytes).digest("base64")}`;
+  const manifest = await fetch(`${gateway.origin}/sdk/manifest.json`);
+  const { files } = (await manifest.json()) as { files: [{ integrity: string }] };
+  const { integrity } = files[0];
   const tag = stage.tag.replace("<script", `<script nonce="${nonce}" crossorigin integrity="${integrity}"`);
   stage.shop.pages.set("/strict", {
     html: `<!doctype html><style nonce="${nonce}">endcap-recommendations { display: block; min-height: 22rem }</style>${tag}<endcap-recommendations placement="home"></endcap-recommendations>`,
@@ -256,7 +254,7 @@ test("screen readers hear a labelled list of links, and the keyboard reaches eve
       '<endcap-recommendations placement="home" heading="Picked for you" limit="6"></endcap-recommendations>',
     ),
   });
-  stage.gateway.items = recommended(6, stage.gateway.origin);
+  stage.lists.items = recommended(6, stage.gateway.origin);
   await using visit = await stage.visit();
   const { page } = visit;
   await shown(page, 6);
@@ -314,7 +312,7 @@ test("a hostile catalogue cannot run code", async () => {
   second.item.title = "<img src=x onerror=window.hit=1>";
   second.item.imageUrl = "javascript:window.hit=1";
   second.item.currency = "not money";
-  stage.gateway.items = [first, second, third];
+  stage.lists.items = [first, second, third];
   await using visit = await stage.visit();
   await shown(visit.page, 2);
   expect(await visit.page.evaluate("window.hit")).toBeUndefined();
@@ -326,7 +324,7 @@ test("changed attributes ask anew and keep the height", async () => {
   await using visit = await stage.visit();
   const { page } = visit;
   await shown(page);
-  stage.gateway.items = recommended(4, stage.gateway.origin);
+  stage.lists.items = recommended(4, stage.gateway.origin);
   await page.locator("endcap-recommendations").evaluate((element) => {
     element.setAttribute("items", '["a b", "c,d"]');
     element.setAttribute("limit", "4");
@@ -342,8 +340,11 @@ test("changed attributes ask anew and keep the height", async () => {
 test("a gateway that was away for a moment is asked again, and nothing moves", async () => {
   stage.shop.pages.set("/", { html: shopPage('<endcap-recommendations placement="home"></endcap-recommendations>') });
   let away = 2;
-  stage.gateway.override = ({ path }) => (path === "/v1/recommendations" && away-- > 0 ? "cut" : undefined);
-  await using visit = await stage.visit();
+  await using visit = await stage.visit("/blank");
+  await visit.page.route("**/v1/recommendations", (route) =>
+    away-- > 0 ? route.abort("connectionreset") : route.continue(),
+  );
+  await visit.page.goto(stage.shop.origin);
   await shown(visit.page);
   expect(await shifts(visit.page)).toBe(0);
 });

@@ -5,7 +5,6 @@ import { renderToString } from "react-dom/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EndcapRecommendations } from "../../src/react.ts";
 import { type Stage, startStage } from "../support/browser.ts";
-import { KEY } from "../support/client.ts";
 import { picture, recommended } from "../support/items.ts";
 
 let stage: Stage;
@@ -25,9 +24,9 @@ beforeAll(async () => {
   for (let i = 0; i < 4; i++) {
     stage.gateway.files.set(`/sdk/picture-${i}.svg`, { type: "image/svg+xml", bytes: Buffer.from(picture(i * 37)) });
   }
-  stage.gateway.items = recommended(4, stage.gateway.origin);
+  stage.lists.items = recommended(4, stage.gateway.origin);
   stage.shop.pages.set("/", {
-    html: `<!doctype html><html lang=en><title>React</title><div id=root></div><script>gateway = "${stage.gateway.origin}"; key = "${KEY}"</script><script type=module src="${stage.gateway.origin}/sdk/app.js"></script>`,
+    html: `<!doctype html><html lang=en><title>React</title><div id=root></div><script>gateway = "${stage.gateway.origin}"; key = "${stage.key}"</script><script type=module src="${stage.gateway.origin}/sdk/app.js"></script>`,
   });
 });
 afterAll(() => stage[Symbol.asyncDispose]());

@@ -15,8 +15,7 @@ afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
   stage.gateway.requests.length = 0;
   stage.gateway.events.clear();
-  stage.gateway.override = () => undefined;
-  stage.gateway.items = recommended(6, stage.gateway.origin);
+  stage.lists.items = recommended(6, stage.gateway.origin);
 });
 afterEach(() => {
   expect(stage.gateway.faults).toEqual([]);
@@ -27,7 +26,6 @@ const page = (tag: string) =>
   <script>window.shifts = 0; new PerformanceObserver((list) => { for (const { value } of list.getEntries()) shifts += value; }).observe({ type: "layout-shift", buffered: true });
   window.lists = []; addEventListener("endcap:loaded", ({ detail }) => lists.push(detail.answer.recommendationId), true);</script>
   ${STUB}${tag}<endcap-recommendations placement="home"></endcap-recommendations><p>after</p>`;
-const token = (user: string) => `e30.${Buffer.from(JSON.stringify({ sub: user })).toString("base64url")}.c2ln`;
 /** Who asked for each list, in order. */
 const askers = () =>
   stage.gateway.requests.flatMap(({ path, userId }) => (path === "/v1/recommendations" ? [userId ?? "nobody"] : []));
@@ -38,7 +36,7 @@ test("on the page right after sign-in the first list is the user's, and the only
   await visit.page.waitForFunction(lists(1));
   expect(askers()).toEqual(["nobody"]);
   stage.shop.pages.set("/account", {
-    html: page(stage.tag.replace("<script", `<script data-user-token="${token("u-7")}"`)),
+    html: page(stage.tag.replace("<script", `<script data-user-token="${stage.userToken("u-7")}"`)),
   });
   await visit.page.goto(`${stage.shop.origin}/account`);
   await visit.page.waitForFunction(lists(1));
@@ -57,7 +55,7 @@ test("on the page right after sign-in the first list is the user's, and the only
 test("who signs in while the page stands sees their own list in the same place, and nobody's when they leave", async () => {
   await using visit = await stage.visit();
   await visit.page.waitForFunction(lists(1));
-  await visit.page.evaluate(`endcap.identify("${token("u-7")}")`);
+  await visit.page.evaluate(`endcap.identify("${stage.userToken("u-7")}")`);
   await visit.page.waitForFunction(lists(2));
   await visit.page.evaluate("endcap.signOut()");
   await visit.page.waitForFunction(lists(3));
@@ -81,7 +79,7 @@ test("an answer that was asked for before sign-in and comes after it is not show
   const asked = visit.page.waitForRequest("**/v1/recommendations");
   await visit.page.evaluate("document.querySelector('endcap-recommendations').setAttribute('limit', '6')");
   await asked;
-  await visit.page.evaluate(`endcap.identify("${token("u-8")}")`);
+  await visit.page.evaluate(`endcap.identify("${stage.userToken("u-8")}")`);
   held.resolve();
   await visit.page.waitForFunction(lists(2));
   expect(askers()).toEqual(["nobody", "nobody", "u-8"]);

@@ -15,8 +15,7 @@ beforeEach(() => {
   const { gateway } = stage;
   gateway.requests.length = 0;
   gateway.events.clear();
-  gateway.override = () => undefined;
-  gateway.items = recommended(6, gateway.origin);
+  stage.lists.items = recommended(6, gateway.origin);
 });
 afterEach(() => {
   expect(stage.gateway.faults).toEqual([]);
@@ -111,7 +110,7 @@ test("the last visit's list shows at once and gives way without a shift; signing
     await held.promise;
     await route.continue();
   });
-  stage.gateway.items = recommended(6, stage.gateway.origin).reverse();
+  stage.lists.items = recommended(6, stage.gateway.origin).reverse();
   await page.reload();
   await first.waitFor();
   expect(await first.getAttribute("href")).toBe(`${stage.shop.origin}/p/item-0`);

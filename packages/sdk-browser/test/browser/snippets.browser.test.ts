@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Stage, startStage } from "../support/browser.ts";
-import { KEY } from "../support/client.ts";
 import { recommended } from "../support/items.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -17,13 +16,15 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
   stage.gateway.requests.length = 0;
-  stage.gateway.items = recommended(6, stage.gateway.origin);
+  stage.lists.items = recommended(6, stage.gateway.origin);
 });
 
 function lay(name: string): string {
   const html = read(`../snippets/${name}.html`);
   expect(read("../../../../docs/browser.md")).toContain(html);
-  const here = html.replaceAll("https://edge.endcap.example", stage.gateway.origin).replaceAll("pk_live_example", KEY);
+  const here = html
+    .replaceAll("https://edge.endcap.example", stage.gateway.origin)
+    .replaceAll("pk_live_example", stage.key);
   stage.shop.pages.set(`/${name}`, { html: `<!doctype html><html lang=en><title>${name}</title>${here}` });
   return `/${name}`;
 }

@@ -9,12 +9,11 @@ beforeAll(async () => {
   stage = await startStage();
 });
 afterAll(() => stage[Symbol.asyncDispose]());
-beforeEach(() => {
+beforeEach(async () => {
   startedAt = Date.now();
   stage.gateway.requests.length = 0;
   stage.gateway.events.clear();
-  stage.gateway.override = () => undefined;
-  stage.gateway.settings = { enabled: true };
+  await stage.configure({});
 });
 afterEach(() => {
   expect(stage.gateway.faults).toEqual([]);
@@ -120,7 +119,7 @@ test("prices and stock are observed only where the tenant wants it", async () =>
   shop.pages.set("/", { html: page(product("watched")) });
   await using visit = await stage.visit();
   await gateway.until(() => all().length === 1);
-  gateway.settings = { enabled: true, observeCatalogue: true };
+  await stage.configure({ observeCatalogue: true });
   await visit.page.evaluate("localStorage.clear()");
   await visit.page.reload();
   await gateway.until(() => all().length === 2);

@@ -1,13 +1,18 @@
-/** A real Chromium, a shop and a gateway for one test file. */
+/** A real Chromium, a shop, and the real gateway and collector on another origin, for one test file. */
+import { rm } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { bundleScript } from "../../scripts/bundle.ts";
-import { KEY } from "./client.ts";
-import { type Gateway, startGateway } from "./gateway.ts";
+import { type Front, startFront } from "./front.ts";
+import { type Lists, startLists } from "./lists.ts";
+import { type Services, startServices } from "./services.ts";
 import { type Shop, startShop } from "./shop.ts";
 
-export interface Stage extends AsyncDisposable {
+export interface Stage extends AsyncDisposable, Pick<Services, "key" | "userToken" | "configure"> {
   readonly browser: Browser;
-  readonly gateway: Gateway;
+  /** The real one, behind what sees its traffic. */
+  readonly gateway: Front;
+  /** What the gateway's ml recommends. */
+  readonly lists: Lists;
   readonly shop: Shop;
   /** The tag as a shop writes it. */
   readonly tag: string;
@@ -23,6 +28,8 @@ export interface Stage extends AsyncDisposable {
 export interface VisitOptions {
   /** The page's clock and timers are the test's: `later` moves them. */
   readonly clock?: boolean;
+  /** The directory of a profile with settings of its own: a browser of its own too, and gone with the visit. */
+  readonly profile?: string;
 }
 
 /** Runs every timer of the page of the next ten seconds: whatever it would do by itself, it has done. */
@@ -35,41 +42,45 @@ export interface Visit extends AsyncDisposable {
   readonly files: string[];
 }
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+const LAUNCH = {
+  executablePath: process.env.ENDCAP_CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+  // Shoppers have it.
+  ignoreDefaultArgs: ["--disable-back-forward-cache"],
+};
+const viewport = { width: 1000, height: 800 };
 
 export async function startStage(): Promise<Stage> {
-  const [gateway, shop, bundle, browser] = await Promise.all([
-    startGateway(),
-    startShop(),
-    bundleScript(),
-    chromium.launch({
-      executablePath: process.env.ENDCAP_CHROMIUM ?? "/usr/bin/chromium",
-      args: FLAGS,
-      // Shoppers have it.
-      ignoreDefaultArgs: ["--disable-back-forward-cache"],
-    }),
+  const browserSoon = chromium.launch(LAUNCH);
+  const [shop, lists, bundle] = await Promise.all([startShop(), startLists(), bundleScript()]);
+  const [services, browser] = await Promise.all([
+    startServices({ shop: shop.origin, ml: lists.origin, bundle }),
+    browserSoon,
   ]);
-  const type = "text/javascript; charset=utf-8";
-  gateway.files.set("/sdk/v1.js", { type, bytes: bundle.core.bytes });
-  for (const { hash, bytes } of [bundle.session, bundle.recommendations]) {
-    gateway.files.set(`/sdk/${hash}.js`, { type, bytes });
-  }
+  const gateway = await startFront(services.gateway);
   return {
     browser,
     gateway,
+    lists,
     shop,
-    tag: `<script async src="${gateway.origin}/sdk/v1.js" data-key="${KEY}" data-debug></script>`,
+    key: services.key,
+    userToken: services.userToken,
+    configure: services.configure,
+    tag: `<script async src="${gateway.origin}/sdk/v1.js" data-key="${services.key}" data-debug></script>`,
     sessionFile: `/sdk/${bundle.session.hash}.js`,
-    async visit(path = "/", { clock = false } = {}) {
-      const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
+    async visit(path = "/", { clock = false, profile } = {}) {
+      const context =
+        profile === undefined
+          ? await browser.newContext({ viewport })
+          : await chromium.launchPersistentContext(profile, { ...LAUNCH, viewport });
       const page = await context.newPage();
       if (clock) await page.clock.install();
       const problems = watch(page);
@@ -79,12 +90,20 @@ export async function startStage(): Promise<Stage> {
         if (pathname.startsWith("/sdk/")) files.push(pathname);
       });
       await page.goto(shop.origin + path);
-      return { context, page, problems, files, [Symbol.asyncDispose]: () => context.close() };
+      return {
+        context,
+        page,
+        problems,
+        files,
+        async [Symbol.asyncDispose]() {
+          await context.close();
+          if (profile !== undefined) await rm(profile, { recursive: true, force: true });
+        },
+      };
     },
     async [Symbol.asyncDispose]() {
       await browser.close();
-      await gateway[Symbol.asyncDispose]();
-      await shop[Symbol.asyncDispose]();
+      await Promise.all([gateway, services, lists, shop].map((part) => part[Symbol.asyncDispose]()));
     },
   };
 }

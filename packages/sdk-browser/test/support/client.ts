@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createClient, type Endcap, type Platform } from "../../src/core/client.ts";
 import { TestStorage } from "./storage.ts";
 
-export const KEY = "pk_live_aaaaaaaaaaaaaaaaaaaa2222";
+const KEY = "pk_live_aaaaaaaaaaaaaaaaaaaa2222";
 
 const random: Platform["random"] = (bytes) => {
   bytes.set(randomBytes(bytes.length));

@@ -1,6 +1,7 @@
 /**
- * A small gateway and collector over real HTTP, written from the wire contract with node:crypto and none of our own
- * signing code: it verifies EC1 envelopes, gives sessions, deduplicates batches, and remembers what it saw.
+ * A small gateway and collector over real HTTP for the client without a browser: its clock and the length of its sessions
+ * are the test's. Written from the wire contract with node:crypto and none of our own signing code: it verifies EC1
+ * envelopes, gives sessions, deduplicates batches, and remembers what it saw. Pages meet the real ones (services.ts).
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -35,11 +36,8 @@ export interface Reply {
   readonly headers?: Record<string, string>;
 }
 
-/**
- * Takes over a request: `hang` never answers, `cut` closes the connection, `lost` does so after the work is done,
- * `undefined` leaves it to the gateway.
- */
-export type Override = (request: SeenRequest) => Reply | "hang" | "cut" | "lost" | undefined;
+/** Takes over a request: `hang` never answers, `cut` closes the connection, `undefined` leaves it to the gateway. */
+type Override = (request: SeenRequest) => Reply | "hang" | "cut" | undefined;
 
 interface SessionRow {
   readonly signingKey: Buffer;
@@ -59,10 +57,8 @@ export interface Gateway extends AsyncDisposable {
   sessionMs: number;
   /** Server minus device clock, in milliseconds. */
   skewMs: number;
-  settings: { enabled: boolean; observeCatalogue?: boolean; consent?: string; firstPartyPath?: string };
+  settings: { enabled: boolean };
   items: object[];
-  /** Static files below /sdk/. */
-  files: Map<string, { type: string; bytes: Uint8Array }>;
   /** Resolves when `holds` does, asked after each request. */
   until(holds: () => boolean): Promise<void>;
 }
@@ -84,18 +80,11 @@ export async function startGateway(): Promise<Gateway> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const path = request.url ?? "";
-    const file = gateway.files.get(path);
-    if (file) {
-      response.writeHead(200, { "content-type": file.type, "access-control-allow-origin": "*" });
-      response.end(file.bytes);
-      return;
-    }
     const seen = read(request, path, Buffer.concat(chunks));
     gateway.requests.push(seen.request);
     const reply = gateway.override(seen.request) ?? seen.refusal ?? handle(seen.request);
     if (reply === "hang") return;
-    if (reply === "lost" && !seen.refusal) handle(seen.request);
-    if (reply === "cut" || reply === "lost") {
+    if (reply === "cut") {
       request.socket.destroy();
       return;
     }
@@ -232,7 +221,6 @@ export async function startGateway(): Promise<Gateway> {
     skewMs: 0,
     settings: { enabled: true },
     items: [],
-    files: new Map(),
     until: (holds) =>
       new Promise((resolve) => {
         const check = () => {

@@ -1,10 +1,10 @@
 /**
  * Shoppers whose pages die: of crashes, cut connections, refusals, tab switches, offline spells. What they track must
- * arrive all the same, each event once. Everything random comes from the seed.
+ * arrive at the real collector all the same, each event once. Everything random comes from the seed. Faults of the
+ * network are the browser's own, by its debugging protocol.
  */
 import type { CDPSession, Page } from "playwright-core";
 import { STUB, type Stage } from "./browser.ts";
-import type { Override } from "./gateway.ts";
 
 export interface LivesOptions {
   readonly shoppers: number;
@@ -18,8 +18,11 @@ export interface LivesResult {
   readonly arrived: number;
   /** Events that are counted more than once: two ids for one fact. */
   readonly countedTwice: number;
-  /** Times a batch came again and was answered as a duplicate: that it happens is what makes the test one. */
-  readonly resent: number;
+  /** Sums over all of the collector's answers: it took each event once, and some came again, which makes the test one. */
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** Events of any kind that it said are durable. */
+  readonly durable: number;
   readonly ends: Readonly<Record<string, number>>;
 }
 
@@ -27,6 +30,15 @@ const PATH = "/lives";
 const LOADED = "typeof window.endcap.track === 'function'";
 const ENDS = ["close", "crash", "hide", "offline", "leave", "second tab"] as const;
 const DRAIN_MS_MAX = 90_000;
+
+/** `cut`: the gateway never sees it. `lost`: it does its work, and the page never hears of it. Else what the page hears. */
+type Fault = "cut" | "lost" | "503" | "429";
+const FAULTS: readonly { readonly below: number; readonly fault: Fault }[] = [
+  { below: 0.06, fault: "cut" },
+  { below: 0.14, fault: "lost" },
+  { below: 0.2, fault: "503" },
+  { below: 0.23, fault: "429" },
+];
 
 /** mulberry32: small, seeded, good enough to shuffle faults. */
 function seeded(seed: number): () => number {
@@ -44,20 +56,17 @@ export async function livePages(stage: Stage, options: LivesOptions): Promise<Li
   const random = seeded(options.seed);
   const ends: Record<string, number> = {};
   const tracked = new Set<string>();
-  const batches = new Map<string, number>();
   let faulty = true;
-  const misbehave: Override = ({ path, payload }) => {
-    const batchId = path === "/v1/events" ? (payload.batchId as string) : undefined;
-    if (batchId) batches.set(batchId, (batches.get(batchId) ?? 0) + 1);
-    const roll = faulty ? random() : 1;
-    if (roll < 0.08) return "cut";
-    // Stored, but the page never hears of it.
-    if (roll < 0.2) return "lost";
-    if (roll < 0.26) return { status: 503, body: { code: "overloaded" } };
-    if (roll < 0.29) return { status: 429, body: { code: "rate_limited" }, headers: { "retry-after": "1" } };
-    return undefined;
+  const roll = (): Fault | undefined => {
+    const at = faulty ? random() : 1;
+    return FAULTS.find(({ below }) => at < below)?.fault;
   };
-  gateway.override = misbehave;
+  // Beacons of a dying page leave a process that the debugging protocol has let go of.
+  gateway.override = () => {
+    const at = faulty ? random() : 1;
+    if (at < 0.04) return "cut";
+    return at < 0.1 ? "lost" : undefined;
+  };
   shop.pages.set(PATH, { html: `<!doctype html><title>Life</title>${STUB}${stage.tag}<a href="${PATH}">on</a>` });
 
   async function track(page: Page, ids: readonly string[]): Promise<void> {
@@ -69,6 +78,7 @@ export async function livePages(stage: Stage, options: LivesOptions): Promise<Li
     const context = await stage.browser.newContext();
     const open = async (): Promise<Page> => {
       const page = await context.newPage();
+      await misbehave(await context.newCDPSession(page), gateway.origin, roll);
       await page.goto(shop.origin + PATH);
       await page.waitForFunction(LOADED);
       return page;
@@ -131,9 +141,40 @@ export async function livePages(stage: Stage, options: LivesOptions): Promise<Li
     tracked: tracked.size,
     arrived: [...tracked].filter((id) => arrived.has(id)).length,
     countedTwice: [...arrived.values()].filter((count) => count > 1).length,
-    resent: [...batches.values()].filter((count) => count > 1).length,
+    accepted: gateway.counts.accepted,
+    duplicates: gateway.counts.duplicates,
+    durable: gateway.events.size,
     ends,
   };
+}
+
+async function misbehave(session: CDPSession, gateway: string, roll: () => Fault | undefined): Promise<void> {
+  session.on("Fetch.requestPaused", ({ requestId, request, responseStatusCode }) => {
+    const fail = () => session.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" });
+    const refuse = (responseCode: number, code: string, retryAfter = "") =>
+      session.send("Fetch.fulfillRequest", {
+        requestId,
+        responseCode,
+        responseHeaders: Object.entries({
+          "access-control-allow-origin": request.headers.Origin ?? "*",
+          "access-control-expose-headers": "retry-after",
+          ...(retryAfter !== "" && { "retry-after": retryAfter }),
+        }).map(([name, value]) => ({ name, value })),
+        body: Buffer.from(JSON.stringify({ code })).toString("base64"),
+      });
+    const act = () => {
+      // Paused again, with its answer: the one that is lost.
+      if (responseStatusCode !== undefined) return fail();
+      const fault = roll();
+      if (fault === "cut") return fail();
+      if (fault === "503") return refuse(503, "overloaded");
+      if (fault === "429") return refuse(429, "rate_limited", "1");
+      return session.send("Fetch.continueRequest", { requestId, interceptResponse: fault === "lost" });
+    };
+    // The page may be gone, and its requests with it.
+    act().catch(() => undefined);
+  });
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: `${gateway}/v1/*` }] });
 }
 
 /** The renderer dies at once: no pagehide, no beacon. */
