@@ -20,6 +20,8 @@ export interface Front extends AsyncDisposable {
   readonly requests: SeenRequest[];
   /** Events that the collector said are durable, by id. */
   readonly events: Map<string, SeenEvent>;
+  /** How many events each batch has that the collector said is durable. */
+  readonly batches: Map<string, number>;
   /** Sums over all of its answers, those that no page ever got included. */
   readonly counts: { accepted: number; duplicates: number };
   /** Requests that a right client never makes, by what they carry or by the gateway's own refusal. */
@@ -145,6 +147,7 @@ export async function startFront(gateway: string): Promise<Front> {
     const { accepted, duplicates, rejected } = JSON.parse(bytes.toString()) as EventsAnswer;
     front.counts.accepted += accepted;
     front.counts.duplicates += duplicates;
+    front.batches.set(payload.batchId as string, (payload.events as SeenEvent[]).length - rejected.length);
     for (const { index, code, pointer } of rejected) fault(method, path, `event ${index} rejected: ${code} ${pointer}`);
     const refused = new Set(rejected.map(({ index }) => index));
     for (const [index, event] of (payload.events as SeenEvent[]).entries()) {
@@ -157,6 +160,7 @@ export async function startFront(gateway: string): Promise<Front> {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     events: new Map(),
+    batches: new Map(),
     counts: { accepted: 0, duplicates: 0 },
     faults: [],
     override: () => undefined,

@@ -18,11 +18,16 @@ export interface LivesResult {
   readonly arrived: number;
   /** Events that are counted more than once: two ids for one fact. */
   readonly countedTwice: number;
-  /** Sums over all of the collector's answers: it took each event once, and some came again, which makes the test one. */
+  /** Sums over all of the collector's answers. That some came again makes the test one. */
   readonly accepted: number;
   readonly duplicates: number;
-  /** Events of any kind that it said are durable. */
-  readonly durable: number;
+  /** Events of any kind in the batches that it said are durable, each batch once: what `accepted` must be. */
+  readonly inBatches: number;
+  /**
+   * Of those, events that stand in a second batch: their page was killed before it had forgotten that they were frozen, and
+   * another took them over. They have one id, by which every reader counts them once.
+   */
+  readonly takenOver: number;
   readonly ends: Readonly<Record<string, number>>;
 }
 
@@ -137,13 +142,15 @@ export async function livePages(stage: Stage, options: LivesOptions): Promise<Li
   await Promise.all(Array.from({ length: options.shoppers }, (_, s) => shopper(s)));
 
   const arrived = arrivals();
+  const inBatches = [...gateway.batches.values()].reduce((sum, count) => sum + count, 0);
   return {
     tracked: tracked.size,
     arrived: [...tracked].filter((id) => arrived.has(id)).length,
     countedTwice: [...arrived.values()].filter((count) => count > 1).length,
     accepted: gateway.counts.accepted,
     duplicates: gateway.counts.duplicates,
-    durable: gateway.events.size,
+    inBatches,
+    takenOver: inBatches - gateway.events.size,
     ends,
   };
 }
