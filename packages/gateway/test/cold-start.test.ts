@@ -16,7 +16,8 @@ it("a gateway that has not heard of anybody yet calls nobody a stranger: whoever
     // Port 9 discards, where anybody listens at all.
     ENDCAP_GATEWAY_CONTROL_URL: "http://127.0.0.1:9",
   };
-  const gateway = await buildGateway(loadConfig(gatewayConfig, { env }).config);
+  const { config } = await loadConfig(gatewayConfig, { env });
+  const gateway = await buildGateway(config);
   onTestFinished(() => gateway.close());
   const { url } = await gateway.listen();
 
