@@ -91,9 +91,7 @@ export const apps: Check = {
     const dirs = await installApps();
     await using gateway = await startGateway();
     gateway.items = recommended(3, gateway.origin);
-    for (let i = 0; i < 3; i++) {
-      gateway.files.set(`/sdk/picture-${i}.svg`, { type: "image/svg+xml", bytes: Buffer.from(picture(i)) });
-    }
+    for (let i = 0; i < 3; i++) gateway.pictures.set(`/sdk/picture-${i}.svg`, picture(i));
     await express(dirs.express);
     await vite(dirs.vite, gateway);
     gateway.events.clear();
