@@ -118,7 +118,7 @@ it("is alive but not ready while it knows no tenant", async () => {
   expect(await readiness(empty)).toBe(503);
   expect((await fetch(`${empty.url}/healthz`)).status).toBe(200);
   const reply = await send(`${empty.url}/v1/events`, signed(`${empty.url}/v1/events`, "POST", acorn.sk, batch));
-  expect([reply.status, reply.body.code]).toEqual([401, "key_unknown"]);
+  expect([reply.status, reply.body.code]).toEqual([503, "not_ready"]);
 });
 
 it("drains: events in flight are answered, then it exits 0", async () => {
