@@ -36,13 +36,17 @@ const cellsPerBlock = 1_024;
 
 export function createCells(): Cells {
   const free: Pick<Cell, "block" | "at">[] = [];
+
+  /** The first place of a new block; the others are free. */
+  function newBlock(): Pick<Cell, "block" | "at"> {
+    const block = new Float64Array(cellLength * cellsPerBlock);
+    for (let at = block.length - cellLength; at > 0; at -= cellLength) free.push({ block, at });
+    return { block, at: 0 };
+  }
+
   return {
     add(kind, next) {
-      if (free.length === 0) {
-        const block = new Float64Array(cellLength * cellsPerBlock);
-        for (let at = block.length - cellLength; at >= 0; at -= cellLength) free.push({ block, at });
-      }
-      const { block, at } = free.pop() as Pick<Cell, "block" | "at">;
+      const { block, at } = free.pop() ?? newBlock();
       return { kind, block, at, next };
     },
     remove({ block, at }) {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse, request as sen
 import type { AddressInfo } from "node:net";
 import type { EventsAnswer, SessionClaims } from "@endcap/protocol";
 import type { Reply, SeenEvent, SeenRequest } from "./gateway.ts";
+import { newWaiting } from "./waiting.ts";
 
 /**
  * Answers in the gateway's place, before it has seen the request (a `Reply`, or `cut`: none), or after (`lost`: its
@@ -44,16 +45,14 @@ interface Answer {
 
 export async function startFront(gateway: string): Promise<Front> {
   const { hostname, port } = new URL(gateway);
-  const waiting = new Set<() => void>();
+  const waiting = newWaiting();
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request, response)
       .catch((error: unknown) => {
         front.faults.push(`${request.method} ${request.url}: ${error}`);
         request.socket.destroy();
       })
-      .finally(() => {
-        for (const check of waiting) check();
-      });
+      .finally(waiting.check);
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -165,16 +164,7 @@ export async function startFront(gateway: string): Promise<Front> {
     faults: [],
     override: () => undefined,
     files: new Map(),
-    until: (holds) =>
-      new Promise((resolve) => {
-        const check = () => {
-          if (!holds()) return;
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-        check();
-      }),
+    until: waiting.until,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

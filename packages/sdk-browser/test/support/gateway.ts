@@ -6,6 +6,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { newWaiting } from "./waiting.ts";
 
 export interface SeenRequest {
   readonly method: string;
@@ -70,12 +71,10 @@ const id = (): string => randomBytes(16).toString("base64url");
 export async function startGateway(): Promise<Gateway> {
   const sessions = new Map<string, SessionRow>();
   const batches = new Map<string, string>();
-  const waiting = new Set<() => void>();
+  const waiting = newWaiting();
 
   const server = createServer((request, response) => {
-    void answer(request, response).finally(() => {
-      for (const check of waiting) check();
-    });
+    void answer(request, response).finally(waiting.check);
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -229,16 +228,7 @@ export async function startGateway(): Promise<Gateway> {
     settings: { enabled: true },
     items: [],
     pictures: new Map(),
-    until: (holds) =>
-      new Promise((resolve) => {
-        const check = () => {
-          if (!holds()) return;
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-        check();
-      }),
+    until: waiting.until,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
