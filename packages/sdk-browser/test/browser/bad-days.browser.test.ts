@@ -15,8 +15,7 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
   const { gateway, shop, tag } = stage;
-  gateway.requests.length = 0;
-  gateway.events.clear();
+  gateway.forget();
   shop.pages.set("/", { html: `<!doctype html><title>Shop</title>${STUB}${tag}<h1>Shop</h1>` });
 });
 afterEach(() => {

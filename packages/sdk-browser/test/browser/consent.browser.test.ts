@@ -8,8 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(async () => {
-  stage.gateway.requests.length = 0;
-  stage.gateway.events.clear();
+  stage.gateway.forget();
   await stage.configure({});
 });
 afterEach(() => {

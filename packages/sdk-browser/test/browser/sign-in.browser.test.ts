@@ -13,8 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
-  stage.gateway.requests.length = 0;
-  stage.gateway.events.clear();
+  stage.gateway.forget();
   stage.lists.items = recommended(6, stage.gateway.origin);
 });
 afterEach(() => {

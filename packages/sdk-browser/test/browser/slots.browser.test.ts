@@ -13,8 +13,7 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
   const { gateway } = stage;
-  gateway.requests.length = 0;
-  gateway.events.clear();
+  gateway.forget();
   stage.lists.items = recommended(6, gateway.origin);
 });
 afterEach(() => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
-  stage.gateway.requests.length = 0;
+  stage.gateway.forget();
   stage.lists.items = recommended(6, stage.gateway.origin);
 });
 

@@ -10,9 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(async () => {
-  startedAt = Date.now();
-  stage.gateway.requests.length = 0;
-  stage.gateway.events.clear();
+  stage.gateway.forget();
   await stage.configure({});
 });
 afterEach(() => {
@@ -21,9 +19,7 @@ afterEach(() => {
 
 const told = ({ type, items, currency }: SeenEvent) =>
   [type, items?.[0]?.id, items?.[0]?.price, currency].filter((part) => part !== undefined && part !== null).join(" ");
-let startedAt = 0;
-/** What this test's pages told; those of the one before may still be leaving. */
-const all = () => [...stage.gateway.events.values()].filter(({ at }) => Date.parse(at) >= startedAt).map(told);
+const all = () => [...stage.gateway.events.values()].map(told);
 const page = (head: string, body = "") =>
   `<!doctype html><meta charset=utf-8><title>Shop</title>${head}${stage.tag}${body}`;
 const item = (id: string) =>

@@ -30,6 +30,8 @@ export interface Front extends AsyncDisposable {
   override: FrontOverride;
   /** Files of the shop's, by path. */
   readonly files: Map<string, { type: string; bytes: Uint8Array }>;
+  /** Everything that was seen, and every shopper of it: their pages may still be leaving, and are no part of what follows. */
+  forget(): void;
   /** Resolves when `holds` does, asked after each request. */
   until(holds: () => boolean): Promise<void>;
 }
@@ -46,6 +48,8 @@ interface Answer {
 export async function startFront(gateway: string): Promise<Front> {
   const { hostname, port } = new URL(gateway);
   const waiting = newWaiting();
+  const met = new Set<string>();
+  const forgotten = new Set<string>();
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request, response)
       .catch((error: unknown) => {
@@ -72,8 +76,10 @@ export async function startFront(gateway: string): Promise<Front> {
     }
     const body = Buffer.concat(chunks);
     const seen = path.startsWith("/sdk/") ? undefined : read(request, path, body);
-    if (seen) front.requests.push(seen);
-    const instead = seen && front.override(seen);
+    if (seen?.anonymousId !== undefined) met.add(seen.anonymousId);
+    const matters = seen !== undefined && !isForgotten(seen);
+    if (matters) front.requests.push(seen);
+    const instead = matters ? front.override(seen) : undefined;
     if (instead === "cut") {
       request.socket.destroy();
       return;
@@ -111,6 +117,9 @@ export async function startFront(gateway: string): Promise<Front> {
       request.end(body);
     });
   }
+
+  const isForgotten = ({ anonymousId }: SeenRequest): boolean =>
+    anonymousId !== undefined && forgotten.has(anonymousId);
 
   const fault = (method: string, path: string, text: string): void => {
     front.faults.push(`${method} ${path}: ${text}`);
@@ -150,7 +159,7 @@ export async function startFront(gateway: string): Promise<Front> {
     for (const { index, code, pointer } of rejected) fault(method, path, `event ${index} rejected: ${code} ${pointer}`);
     const refused = new Set(rejected.map(({ index }) => index));
     for (const [index, event] of (payload.events as SeenEvent[]).entries()) {
-      if (!refused.has(index)) front.events.set(event.id, { ...event, anonymousId });
+      if (!refused.has(index) && !isForgotten(seen)) front.events.set(event.id, { ...event, anonymousId });
     }
   }
 
@@ -164,6 +173,12 @@ export async function startFront(gateway: string): Promise<Front> {
     faults: [],
     override: () => undefined,
     files: new Map(),
+    forget() {
+      front.requests.length = 0;
+      front.events.clear();
+      for (const shopper of met) forgotten.add(shopper);
+      met.clear();
+    },
     until: waiting.until,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
