@@ -22,7 +22,11 @@ const tasks = {
   slow: { run: node.concat("scripts/slow.ts"), build: true },
   smoke: { run: node.concat("bench/src/run.ts", "smoke"), build: true },
   bench: { run: node.concat("bench/src/run.ts"), build: true },
-  endcap: { run: ["packages/control/dist/cli.js"], build: true },
+  endcap: { run: ["packages/control/dist/cli.js"], build: true, fromCaller: true },
+  // The young generation as control's provisioner gives it to a gateway.
+  gateway: { run: ["--max-semi-space-size=32", "packages/gateway/dist/server.js"], build: true, fromCaller: true },
+  "gateway-keys": { run: node.concat("packages/gateway/scripts/new-keys.ts") },
+  collector: { run: ["packages/collector/dist/server.js"], build: true, fromCaller: true },
   check: { run: node.concat("scripts/check.ts"), build: true },
   release: { run: node.concat("scripts/release.ts"), build: true },
   format: { run: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"] },
@@ -53,10 +57,10 @@ function main(name, args) {
   if (!task.run) return;
 
   let cwd = root;
-  if (name === "endcap" && env.INIT_CWD) {
-    // npm starts scripts at the root; the file names in the CLI's arguments are relative to where the caller stands.
+  if (task.fromCaller && env.INIT_CWD) {
+    // npm starts scripts at the root; the file names in arguments and settings are relative to where the caller stands.
     cwd = env.INIT_CWD;
-    env.ENDCAP_DATA = env.ENDCAP_DATA || path.join(root, ".endcap", "data");
+    if (name === "endcap") env.ENDCAP_DATA = env.ENDCAP_DATA || path.join(root, ".endcap", "data");
   }
   const entry = task.run.map((arg) => (/\.(ts|js|mjs)$|^node_modules\//.test(arg) ? path.join(root, arg) : arg));
   runTask(nodePath, entry.concat(args), { cwd, env });

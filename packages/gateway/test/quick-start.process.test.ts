@@ -10,6 +10,11 @@ import { expect, it, onTestFinished } from "vitest";
 const root = join(import.meta.dirname, "..", "..", "..");
 const page = readFileSync(join(root, "docs", "gateway.md"), "utf8");
 
+/** Without what the npm that runs these tests tells its children: it would send them to its own directory. */
+const callersEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name !== "INIT_CWD" && !name.startsWith("npm_")),
+);
+
 /** The code block that the page marks with these words. */
 function snippet(mark: string): string {
   const found = new RegExp(`^\`\`\`[a-z]+ ${mark}\\n([^]*?)^\`\`\`$`, "m").exec(page)?.[1];
@@ -29,7 +34,8 @@ async function freePort(): Promise<number> {
 it("docs/gateway.md: the quick start works as it is printed, ports apart", async () => {
   const directory = mkdtempSync(join(tmpdir(), "endcap-quick-start-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  symlinkSync(join(root, "packages"), join(directory, "packages"));
+  // As much of a clone as npm reads; what its scripts start finds the rest by itself.
+  for (const part of ["package.json", "scripts"]) symlinkSync(join(root, part), join(directory, part));
   const ports = { "7401": await freePort(), "7402": await freePort() };
   const printed = (mark: string) => {
     let text = snippet(mark);
@@ -40,13 +46,15 @@ it("docs/gateway.md: the quick start works as it is printed, ports apart", async
   async function start(mark: string, env: Record<string, string>): Promise<void> {
     const child = spawn("sh", ["-c", `exec env ${printed(mark)}`], {
       cwd: directory,
-      env: { ...process.env, ...env },
+      env: { ...callersEnv, ...env },
       stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
     });
+    const closed = once(child, "close");
     onTestFinished(async () => {
-      if (child.exitCode !== null) return;
-      child.kill("SIGTERM");
-      await once(child, "exit");
+      // Ctrl-C: npm, its shell and what they started all get it.
+      process.kill(-(child.pid ?? Number.NaN), "SIGINT");
+      await closed;
     });
     const { promise: listening, resolve } = Promise.withResolvers<void>();
     child.stdout.on("data", (chunk: Buffer) => chunk.includes("listens on") && resolve());
