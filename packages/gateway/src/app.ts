@@ -10,6 +10,7 @@ import { createBrowserAuth } from "./auth/browser-request.ts";
 import { createNonceStore } from "./auth/nonce-store.ts";
 import { createServerAuth } from "./auth/server-request.ts";
 import { createSessionTokens } from "./auth/session-tokens.ts";
+import { checkSettings } from "./check-settings.ts";
 import type { GatewayConfig } from "./config.ts";
 import { preflightRoutes } from "./cors/preflight.ts";
 import { carryAnswerFields } from "./edge/answer-fields.ts";
@@ -62,11 +63,15 @@ const listBytesMax = 8 * 1024 * 1024;
 const firstSnapshotMsMax = 5_000;
 const builtSdk = fileURLToPath(new URL("../../sdk-browser/dist/sdk/", import.meta.url));
 
-/** The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs. */
+/**
+ * The edge. It reads the snapshot's state from disk, and listens for newer ones once it runs.
+ * @throws ConfigError, EndcapError `config_invalid`
+ */
 export async function buildGateway(
   config: GatewayConfig,
   { now = Date.now, worker = 0 }: GatewayDependencies = {},
 ): Promise<Service> {
+  checkSettings(config);
   const ownDir = worker === 0 ? config.nodeDir : join(config.nodeDir, `worker-${worker}`);
   let metering: Metering | undefined;
   let observe: ObserveTenant | undefined;

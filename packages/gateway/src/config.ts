@@ -20,7 +20,10 @@ export const gatewayConfig = defineConfig({
       }),
     ),
     controlUrl: Type.Optional(
-      Type.String({ description: "control's origin; absent: the snapshot on disk is all there is", minLength: 1 }),
+      Type.String({
+        description: "control's origin; absent: the snapshot on disk is all there is",
+        pattern: "^https?://[^/]+$",
+      }),
     ),
     snapshotPublicKeyFile: Type.Optional(
       Type.String({

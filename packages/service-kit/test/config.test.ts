@@ -71,6 +71,27 @@ describe("configuration", () => {
     ]);
   });
 
+  it.each([
+    ["yaml", "jwksFile: x\nratio: 2\nlogLevel: loud\nprot: 1\nstore:\n  password: secret\n  uri: 5\n"],
+    [
+      "json",
+      '{\n"ratio": 2, "jwksFile": "x",\n"logLevel": "loud",\n"prot": 1, "store":{\n"password": "secret",\n\n"uri": 5}}',
+    ],
+  ])("names the line of each fault in a %s file, and what would be right", async (kind, text) => {
+    const file = join(tempDir(), `demo.${kind}`);
+    writeFileSync(file, text);
+    const faults = await faultsOf(loadConfig(spec, { file }));
+    expect(faults.map(({ key, where }) => [key, where])).toEqual([
+      ["prot", `${file}:4`],
+      ["logLevel", `${file}:3`],
+      ["ratio", `${file}:2`],
+      ["store.uri", `${file}:7`],
+    ]);
+    const [prot, logLevel] = faults.map(({ message }) => message);
+    expect(prot).toBe(`unknown key; allowed here: ${Object.keys(spec.schema.properties).join(", ")}`);
+    expect(logLevel).toBe("must be one of trace, debug, info, warn, error, fatal, silent");
+  });
+
   it("never prints a value that was refused", async () => {
     const secret = "hunter2";
     const load = loadConfig(spec, { env: { ENDCAP_DEMO_SHOP_MASTER_KEY: secret } });
@@ -78,8 +99,12 @@ describe("configuration", () => {
     await expect(load).rejects.not.toThrow(secret);
     const file = join(tempDir(), "demo.json");
     writeFileSync(file, `{"masterKey": "${secret}",}`);
-    await expect(loadConfig(spec, { file })).rejects.toThrow(/cannot be read or parsed/);
+    await expect(loadConfig(spec, { file })).rejects.toThrow(/demo\.json:1\b/);
     await expect(loadConfig(spec, { file })).rejects.not.toThrow(secret);
+    const broken = join(tempDir(), "demo.yaml");
+    writeFileSync(broken, `port: 1\nmasterKey: ${secret}\n  origins: [\n`);
+    await expect(loadConfig(spec, { file: broken })).rejects.toThrow(/cannot be parsed \(.*demo\.yaml:[23]\)/);
+    await expect(loadConfig(spec, { file: broken })).rejects.not.toThrow(secret);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import type { Static, TObject } from "typebox";
+import type { TLocalizedValidationError } from "typebox/error";
 import { Value } from "typebox/value";
 import { annotation, type ConfigSpec, envName, envPrefix } from "./define.ts";
 import { fromText } from "./from-text.ts";
@@ -17,6 +18,7 @@ export interface LoadedConfig<S extends TObject = TObject> {
 
 export interface ConfigFault {
   readonly key: string;
+  /** The file and the line in it, the variable, or where else the value is from. */
   readonly where: string;
   readonly message: string;
 }
@@ -56,13 +58,16 @@ export async function loadConfig<S extends TObject>(
   const properties = spec.schema.properties;
 
   const file = input.file ?? configFileOf(spec.service, input.argv ?? []);
-  if (file !== undefined) {
-    for (const [key, value] of Object.entries(await readConfigFile(file, faults))) {
+  const text = file === undefined ? undefined : await readText(file, faults);
+  const inFile = async (path: readonly string[]) => `${file}${await placeOf(text ?? "", path)}`;
+  if (file !== undefined && text !== undefined) {
+    for (const [key, value] of Object.entries(await parsed(file, text, faults))) {
       if (Object.hasOwn(properties, key)) {
         values[key] = value;
         sources[key] = "file";
       } else {
-        faults.push({ key, where: file, message: "unknown key" });
+        const known = Object.keys(properties).join(", ");
+        faults.push({ key, where: await inFile([key]), message: `unknown key; allowed here: ${known}` });
       }
     }
   }
@@ -89,15 +94,20 @@ export async function loadConfig<S extends TObject>(
   }
 
   for (const [key, schema] of Object.entries(properties)) {
-    const where = { file: file ?? "", env: envName(spec.service, key), default: "default", unset: "nowhere set" }[
-      sources[key] ?? "unset"
-    ];
     if (key in values) {
       for (const error of Value.Errors(schema, values[key])) {
-        faults.push({ key: key + error.instancePath.replaceAll("/", "."), where, message: error.message });
+        const where = {
+          file: () => inFile([key, ...error.instancePath.split("/").slice(1)]),
+          env: () => envName(spec.service, key),
+          default: () => "default",
+          unset: () => "nowhere set",
+        }[sources[key] ?? "unset"];
+        const name = key + error.instancePath.replaceAll("/", ".");
+        faults.push({ key: name, where: await where(), message: ruleOf(error) });
       }
     } else if (spec.schema.required?.includes(key)) {
-      faults.push({ key, where, message: `required: set it in the file or as ${envName(spec.service, key)}` });
+      const message = `required: set it in the file or as ${envName(spec.service, key)}`;
+      faults.push({ key, where: "nowhere set", message });
     }
   }
 
@@ -118,38 +128,63 @@ function configFileOf(service: string, argv: readonly string[]): string | undefi
   }
 }
 
-/** Loaded by who has such a file: most are configured by their environment, and it is a megabyte of each. */
-async function parseYaml(text: string): Promise<unknown> {
-  const { parse } = await import("yaml");
-  return parse(text);
+/** What would be right. It never quotes the value: values may be secrets. */
+function ruleOf(error: TLocalizedValidationError): string {
+  if (error.keyword === "enum") return `must be one of ${error.params.allowedValues.join(", ")}`;
+  if (error.keyword === "pattern") return `must match ${String(error.params.pattern)}`;
+  return error.message;
 }
+
+/** Loaded by who has such a file, or a fault in one: most are configured by their environment, and it is a megabyte of each. */
+const yaml = () => import("yaml");
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   ".json": (text) => JSON.parse(text),
-  ".yaml": parseYaml,
-  ".yml": parseYaml,
+  ".yaml": async (text) => (await yaml()).parse(text),
+  ".yml": async (text) => (await yaml()).parse(text),
 };
 
-async function readConfigFile(file: string, faults: ConfigFault[]): Promise<object> {
-  const parse = parsers[extname(file)];
-  if (parse === undefined) {
+async function readText(file: string, faults: ConfigFault[]): Promise<string | undefined> {
+  if (parsers[extname(file)] === undefined) {
     faults.push({ key: "config", where: file, message: "the file's name must end in .json, .yaml or .yml" });
-    return {};
+    return undefined;
   }
   try {
-    const content: unknown = await parse(await readFile(file, "utf8"));
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    faults.push({ key: "config", where: file, message: missing ? "no such file" : "the file cannot be read" });
+    return undefined;
+  }
+}
+
+async function parsed(file: string, text: string, faults: ConfigFault[]): Promise<object> {
+  try {
+    const content: unknown = await parsers[extname(file)]?.(text);
     if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
     faults.push({ key: "config", where: file, message: "the file must hold one object" });
   } catch (error) {
-    // Parsers quote the text around a mistake, and that text may be a secret: say what happened, not where.
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    faults.push({
-      key: "config",
-      where: file,
-      message: missing ? "no such file" : "the file cannot be read or parsed",
-    });
+    // Parsers quote the text around a mistake, and that text may be a secret: the line alone is told.
+    const [, line] = /\bline (\d+),? column \d+/.exec(String(error)) ?? [];
+    const where = line === undefined ? file : `${file}:${line}`;
+    faults.push({ key: "config", where, message: "the file cannot be parsed" });
   }
   return {};
+}
+
+/** `:<line>` of a value, or of what it lies in. JSON is YAML, so that one reader tells the lines of both. */
+async function placeOf(text: string, path: readonly string[]): Promise<string> {
+  const { isMap, isScalar, LineCounter, parseDocument } = await yaml();
+  const lines = new LineCounter();
+  let node: unknown = parseDocument(text, { lineCounter: lines }).contents;
+  let place = "";
+  for (const name of path) {
+    const pair = isMap(node) ? node.items.find(({ key }) => isScalar(key) && key.value === name) : undefined;
+    if (!isScalar(pair?.key) || !pair.key.range) break;
+    place = `:${lines.linePos(pair.key.range[0]).line}`;
+    node = pair.value;
+  }
+  return place;
 }
 
 function freezeDeep<T>(value: T): T {
