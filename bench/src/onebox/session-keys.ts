@@ -31,10 +31,10 @@ export async function sessionKeysOf(
     stateFile: join(directory, "snapshot.json"),
     nodeKeyFile: join(directory, "node.key"),
     secrets: true,
-    onState({ secrets }) {
+    onState(state) {
       const keys = new Map<string, TenantSessionKey>();
       for (const tenant of tenants) {
-        const newest = secrets.get(tenant)?.sessions[0];
+        const newest = state.tenants.secretsOf(tenant)?.sessions[0];
         if (newest !== undefined) keys.set(tenant, newest);
       }
       if (keys.size === tenants.length) resolve(keys);

@@ -1,4 +1,4 @@
-import type { SnapshotTenant, TenantSecrets } from "@endcap/protocol";
+import { PackedTenants } from "@endcap/service-kit";
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
 import { createLedger } from "../src/metering/ledger.ts";
@@ -11,17 +11,13 @@ const shop = newShop();
 
 /** Cheap copies of one tenant, whose keys are all its own. */
 function manyTenants() {
-  const tenants = new Map<string, SnapshotTenant>();
-  const secrets = new Map<string, TenantSecrets>();
-  const keyOwners = new Map<string, string>();
+  const tenants = new PackedTenants();
   for (let n = 0; n < count; n += 1) {
     const id = `tenant-${n}`;
     const keys = shop.tenant.keys.map((key) => ({ ...key, id: `${key.id}-${n}` }));
-    tenants.set(id, { ...shop.tenant, id, keys, origins: [`https://shop${n}.example`] });
-    secrets.set(id, { ...shop.secrets, keys: {} });
-    for (const key of keys) keyOwners.set(key.id, id);
+    tenants.put({ ...shop.tenant, id, keys, origins: [`https://shop${n}.example`] }, { ...shop.secrets, keys: {} });
   }
-  return { version: 1, tenants, secrets, keyOwners, upstreams: new Map(), revokedSessions: new Map() };
+  return { version: 1, tenants, upstreams: new Map(), revokedSessions: new Map() };
 }
 
 it("a hundred thousand tenants cost nothing until they are asked for, and a change only what it changes", () => {
@@ -41,7 +37,9 @@ it("a hundred thousand tenants cost nothing until they are asked for, and a chan
   const began = performance.now();
   for (let version = 2; version < 2 + changes; version += 1) {
     const tenant = state.tenants.get("tenant-77777");
-    if (tenant !== undefined) state.tenants.set(tenant.id, { ...tenant, origins: [`https://moved${version}.example`] });
+    if (tenant !== undefined) {
+      state.tenants.put({ ...tenant, origins: [`https://moved${version}.example`] }, shop.secrets);
+    }
     directory.apply({ ...state, version }, new Set(["tenant-77777"]));
   }
   const microseconds = ((performance.now() - began) / changes) * 1_000;
@@ -52,7 +50,6 @@ it("a hundred thousand tenants cost nothing until they are asked for, and a chan
   expect(key().tenant.load).toBe(load);
 
   state.tenants.delete("tenant-77777");
-  state.keyOwners.delete(`${shop.pk}-77777`);
   directory.apply({ ...state, version: 9_999 }, new Set(["tenant-77777"]));
   expect(key).toThrow("malformed");
 });

@@ -1,5 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import { LIMITS, sessionSigningKey, sessionTokenKey } from "@endcap/protocol";
+import { PackedTenants } from "@endcap/service-kit";
 import { jwtVerify, SignJWT } from "jose";
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
@@ -13,17 +14,9 @@ import { newShop } from "./support/tenants.ts";
 const [acorn, birch] = [newShop(), newShop()];
 const shops = [acorn, birch];
 const directory = createTenantDirectory(createMeter(new Registry(), Date.now, createLedger(Date.now())).of);
-directory.apply(
-  {
-    version: 1,
-    tenants: new Map(shops.map(({ tenant }) => [tenant.id, tenant])),
-    secrets: new Map(shops.map(({ tenant, secrets }) => [tenant.id, secrets])),
-    upstreams: new Map(),
-    revokedSessions: new Map(),
-    keyOwners: new Map(shops.flatMap(({ tenant }) => tenant.keys.map(({ id }) => [id, tenant.id]))),
-  },
-  "all",
-);
+const tenants = new PackedTenants();
+for (const { tenant, secrets } of shops) tenants.put(tenant, secrets);
+directory.apply({ version: 1, tenants, upstreams: new Map(), revokedSessions: new Map() }, "all");
 const now = Date.now();
 const session = { sub: "a_0123456789abcdefghijkl", key: acorn.pk, env: "live", origin: acorn.origin } as const;
 

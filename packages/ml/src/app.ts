@@ -11,6 +11,7 @@ import {
 import { openModels } from "@endcap/storage";
 import type { MlConfig } from "./config.ts";
 import { FallbackLists } from "./fallback/lists.ts";
+import { KnownTenants } from "./recommend/known-tenants.ts";
 import { recommendRoutes } from "./recommend/routes.ts";
 import { Recommenders } from "./recommenders/recommenders.ts";
 import { ServedReporter } from "./served/reporter.ts";
@@ -49,6 +50,7 @@ export async function buildMl(config: MlConfig, options: MlOptions = {}): Promis
       tenants: config.tenant ?? "*",
       now,
     });
+  const known = new KnownTenants();
   const snapshot = createSnapshotClient({
     url: config.snapshotUrl,
     issuer: await issuer("control"),
@@ -56,7 +58,10 @@ export async function buildMl(config: MlConfig, options: MlOptions = {}): Promis
     stateFile: join(config.stateDir, "snapshot.json"),
     nodeKeyFile: join(config.stateDir, "node.key"),
     secrets: false,
-    onState: ({ upstreams }) => recommenders.keepOnly(new Set([...upstreams.values()].map(({ url }) => url))),
+    onState(state, delta) {
+      known.apply(state, delta);
+      recommenders.keepOnly(new Set([...state.upstreams.values()].map(({ url }) => url)));
+    },
     log,
     registry,
     now,
@@ -92,7 +97,7 @@ export async function buildMl(config: MlConfig, options: MlOptions = {}): Promis
       ...(config.tenant !== undefined && { tenant: config.tenant }),
     });
     await internal.register(recommendRoutes, {
-      snapshot: () => snapshot.state,
+      known,
       recommenders,
       lists,
       reporter,

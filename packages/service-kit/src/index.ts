@@ -36,4 +36,5 @@ export { stdoutLog } from "./service/stdout-log.ts";
 export { createSnapshotClient, type SnapshotClient, type SnapshotClientOptions } from "./snapshot/client.ts";
 export { createSealingHalf, openSealedText, type SealingHalf, sealText } from "./snapshot/sealing.ts";
 export type { SnapshotDelta, SnapshotState } from "./snapshot/state.ts";
+export { PackedTenants, type SnapshotTenants } from "./snapshot/tenants.ts";
 export { writeFileAtomic } from "./write-file-atomic.ts";

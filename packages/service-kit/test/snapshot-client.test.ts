@@ -62,18 +62,18 @@ it("follows the stream: the whole, then changes, with the secrets sealed to this
   line.send(...whole(7, line.seal(acorn, secretsOf("first"))));
   await expect.poll(version(client)).toBe(7);
   expect(client.state?.tenants.get(acorn.id)).toEqual(acorn);
-  expect(client.state?.secrets.get(acorn.id)).toEqual(secretsOf("first"));
+  expect(client.state?.tenants.secretsOf(acorn.id)).toEqual(secretsOf("first"));
   expect(client.state?.upstreams.get("collector")?.kind).toBe("collector");
 
   line.send(change(8, 7, line.seal(birch, secretsOf("second"))));
   await expect.poll(version(client)).toBe(8);
-  expect([...(client.state?.tenants.keys() ?? [])]).toEqual([acorn.id, birch.id]);
+  expect([...(client.state?.tenants ?? [])]).toEqual([acorn, birch]);
 
   const gone = { ...change(9, 8), removedTenants: [acorn.id] };
   line.send(gone);
   await expect.poll(version(client)).toBe(9);
   expect(client.state?.tenants.has(acorn.id)).toBe(false);
-  expect(client.state?.secrets.has(acorn.id)).toBe(false);
+  expect(client.state?.tenants.secretsOf(acorn.id)).toBeUndefined();
   expect(deltas).toEqual(["all", new Set([birch.id]), new Set([acorn.id])]);
 });
 
@@ -86,7 +86,8 @@ it("asks for no secrets when it needs none", async () => {
   expect(line.request.headers["endcap-node-key"]).toBeUndefined();
   line.send(...whole(1, acorn));
   await expect.poll(version(client)).toBe(1);
-  expect(client.state?.secrets.size).toBe(0);
+  expect(client.state?.tenants.has(acorn.id)).toBe(true);
+  expect(client.state?.tenants.secretsOf(acorn.id)).toBeUndefined();
 });
 
 it("never goes back: an older whole and a replayed change are passed over", async () => {
@@ -180,13 +181,13 @@ it("starts cold from disk with control down, and comes back when control does", 
   const port = Number(new URL(control.url).port);
   const after = await receiver(directory, { url: control.url });
   expect(after.client.state?.version).toBe(5);
-  expect(after.client.state?.secrets.get(acorn.id)).toEqual(secretsOf("hush"));
+  expect(after.client.state?.tenants.secretsOf(acorn.id)).toEqual(secretsOf("hush"));
 
   const again = await startControl(directory, port);
   const second = await again.next();
   second.send(...whole(6, second.seal(acorn, secretsOf("new"))));
   await expect.poll(version(after.client)).toBe(6);
-  expect(after.client.state?.secrets.get(acorn.id)).toEqual(secretsOf("new"));
+  expect(after.client.state?.tenants.secretsOf(acorn.id)).toEqual(secretsOf("new"));
 });
 
 it("refuses a file on disk with a changed byte, and starts without it", async () => {
@@ -246,7 +247,7 @@ it("a change that cannot be opened changes nothing", async () => {
   const bad = { ...line.seal(acorn, secretsOf("third")), slug: "changed", sealed: "AAAA" };
   line.send(change(2, 1, good, bad));
   const again = await control.next();
-  expect([...(client.state?.tenants.values() ?? [])]).toEqual([acorn]);
+  expect([...(client.state?.tenants ?? [])]).toEqual([acorn]);
   again.send(...whole(2, again.seal(acorn, secretsOf("first"))));
   await expect.poll(version(client)).toBe(2);
 });

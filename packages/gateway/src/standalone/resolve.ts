@@ -14,7 +14,7 @@ import {
   TIERS,
   tenantSessionKey,
 } from "@endcap/protocol";
-import type { SnapshotState } from "@endcap/service-kit";
+import { PackedTenants, type SnapshotState } from "@endcap/service-kit";
 import { Value } from "typebox/value";
 import { type StandaloneFault, standaloneError } from "./faults.ts";
 import { isOrigin } from "./origin.ts";
@@ -81,10 +81,9 @@ export async function resolveStandalone(
   }
   if (value.sessionMasters === undefined) masters.push(ownMaster);
 
-  const tenants = new Map<string, SnapshotTenant>();
-  const secrets = new Map<string, TenantSecrets>();
+  const tenants = new PackedTenants();
   const slugs = new Set<string>();
-  const keyOwners = new Map<string, string>();
+  const keyIds = new Set<string>();
   for (const [at, given] of value.tenants.entries()) {
     const path = ["tenants", at];
     const id = given.id ?? tenantIdOf(given.slug);
@@ -96,7 +95,7 @@ export async function resolveStandalone(
         blame([...path, "origins", n], "must be an origin, https://shop.example, or https://*.shop.example");
       }
     }
-    const { keys, secretKeys } = await resolveKeys(path, id, given.keys ?? []);
+    const { keys, secretKeys } = await resolveKeys(path, given.keys ?? []);
     const tenant = tenantOf(id, given, keys, upstreams);
     for (const kind of kinds) {
       const route = tenant.routes[kind];
@@ -105,15 +104,14 @@ export async function resolveStandalone(
       const canary = tenant.routes.canaries?.[kind];
       if (canary !== undefined) checkUpstream([...path, "routes", "canaries", kind, "upstream"], canary.upstream, kind);
     }
-    tenants.set(id, tenant);
     const sessions = masters.map(({ generation, key }) => ({
       generation,
       key: base64urlEncode(tenantSessionKey(key, id)),
     }));
-    secrets.set(id, { keys: secretKeys, sessions });
+    tenants.put(tenant, { keys: secretKeys, sessions });
   }
 
-  async function resolveKeys(owner: Path, tenantId: string, given: readonly StandaloneKey[]) {
+  async function resolveKeys(owner: Path, given: readonly StandaloneKey[]) {
     const keys: SnapshotKey[] = [];
     const secretKeys: TenantSecrets["keys"] = {};
     for (const [at, { id, scopes, expiresAt, secret: source }] of given.entries()) {
@@ -123,8 +121,8 @@ export async function resolveStandalone(
         blame([...path, "id"], "not a key id: pk_ or sk_, live_ or test_, twenty letters and their checksum of four");
         continue;
       }
-      if (keyOwners.has(id)) blame([...path, "id"], "this key is there twice");
-      keyOwners.set(id, tenantId);
+      if (keyIds.has(id)) blame([...path, "id"], "this key is there twice");
+      keyIds.add(id);
       const { kind, env } = parsed;
       keys.push({
         id,
@@ -155,7 +153,7 @@ export async function resolveStandalone(
 
   if (faults.length > 0) throw standaloneError(file, faults);
   const revokedSessions = new Map((value.revokedSessions ?? []).map(({ jti, until }) => [jti, until]));
-  return { tenants, upstreams, secrets, revokedSessions, keyOwners };
+  return { tenants, upstreams, revokedSessions };
 }
 
 function blaming({ read }: SecretReader, blame: (path: Path, message: string) => void) {

@@ -57,7 +57,7 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
       load = new TenantLoad(usageOf(id));
       loads.set(id, load);
     }
-    const context = contextFrom(tenant, state?.secrets.get(id), load);
+    const context = contextFrom(tenant, state?.tenants.secretsOf(id), load);
     contexts.set(id, context);
     for (const key of context.keys) keys.set(key.id, key);
     return context;
@@ -66,7 +66,7 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
   function keyOf(id: string): KeyContext | undefined {
     const known = keys.get(id);
     if (known !== undefined) return known;
-    const owner = state?.keyOwners.get(id);
+    const owner = state?.tenants.ownerOf(id);
     return owner === undefined ? undefined : contextOf(owner)?.keys.find((key) => key.id === id);
   }
 

@@ -26,7 +26,7 @@ export function createListedOrigins(): ListedOrigins {
   function build(): void {
     byTenant.clear();
     counts.clear();
-    for (const { id, origins } of state?.tenants.values() ?? []) put(id, origins);
+    for (const { id, origins } of state?.tenants ?? []) put(id, origins);
     built = true;
   }
 

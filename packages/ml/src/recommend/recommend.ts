@@ -7,7 +7,7 @@ import {
   type RecommendationRequest,
   uuidV7,
 } from "@endcap/protocol";
-import type { Deadline, SnapshotState } from "@endcap/service-kit";
+import type { Deadline } from "@endcap/service-kit";
 import { Counter, type Registry } from "prom-client";
 import { fallbackAnswer } from "../fallback/answer.ts";
 import { Filters } from "../fallback/filters.ts";
@@ -16,12 +16,13 @@ import type { Outcome } from "../recommenders/outcome.ts";
 import type { Recommenders } from "../recommenders/recommenders.ts";
 import type { ServedReporter } from "../served/reporter.ts";
 import { holdoutAnswer } from "./holdout.ts";
+import type { KnownTenants } from "./known-tenants.ts";
 import { Money } from "./money.ts";
 import { type LenientRequest, previewOf, settleRequest } from "./request.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
 export interface RecommendOptions {
-  readonly snapshot: () => SnapshotState | undefined;
+  readonly known: KnownTenants;
   readonly recommenders: Recommenders;
   readonly lists: FallbackLists;
   readonly reporter: ServedReporter;
@@ -56,7 +57,7 @@ export interface Recommended {
 export type Recommend = (asked: Asked) => Promise<Recommended | undefined>;
 
 export function createRecommend(options: RecommendOptions): Recommend {
-  const { snapshot, recommenders, lists, reporter, deadlineMarginMs, now } = options;
+  const { known, recommenders, lists, reporter, deadlineMarginMs, now } = options;
   const filters = new Filters();
   const money = new Money();
   const answers = new Counter({
@@ -127,7 +128,7 @@ export function createRecommend(options: RecommendOptions): Recommend {
     const { body, principal, deadline } = asked;
     const preview = previewOf(body, principal);
     const request = settleRequest(body, principal, now());
-    const target = resolveTarget(request, principal, snapshot());
+    const target = resolveTarget(request, principal, known);
     // Compiled before anybody is asked, so that a wrong filter is a fault also when the fallback answers.
     const rules = [request.filter, target.placement?.filter].filter((filter) => filter !== undefined);
     const predicates = rules.map((filter: Filter) => filters.compile(filter));

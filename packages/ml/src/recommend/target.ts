@@ -11,7 +11,7 @@ import {
   type Strategy,
   variantOf,
 } from "@endcap/protocol";
-import type { SnapshotState } from "@endcap/service-kit";
+import type { KnownTenants } from "./known-tenants.ts";
 
 /** What a request comes down to: what to rank by, under which rules, and who does it. */
 export interface Target {
@@ -36,13 +36,13 @@ export interface Target {
 export function resolveTarget(
   request: RecommendationRequest,
   principal: Pick<Principal, "tenant" | "env">,
-  snapshot: SnapshotState | undefined,
+  known: KnownTenants,
 ): Target {
-  const tenant = snapshot?.tenants.get(principal.tenant);
+  const tenant = known.tenant(principal.tenant);
   const { shopper = {} } = request;
   const heldOut = tenant && principal.env === "live" && isHeldOut(tenant.id, tenant.settings.holdoutShare, shopper);
   const common = {
-    ...(snapshot && tenant && addressesOf(snapshot, tenant)),
+    ...(tenant && addressesOf(known, tenant)),
     ...(heldOut && ({ heldOut, variant: HOLDOUT } as const)),
   };
   const { placement: placementId, strategy } = request;
@@ -73,9 +73,9 @@ export function resolveTarget(
   return { ...common, strategy: strategyOf(strategy) };
 }
 
-function addressesOf(snapshot: SnapshotState, { routes }: SnapshotTenant) {
-  const recommender = routes.recommender === null ? undefined : snapshot.upstreams.get(routes.recommender);
-  const collector = snapshot.upstreams.get(routes.collector);
+function addressesOf(known: KnownTenants, { routes }: SnapshotTenant) {
+  const recommender = routes.recommender === null ? undefined : known.upstream(routes.recommender);
+  const collector = known.upstream(routes.collector);
   return {
     ...(recommender && { recommenderUrl: recommender.url }),
     ...(collector && { collectorUrl: collector.url }),

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { Counter, Gauge, type Registry } from "prom-client";
 import { Compile } from "typebox/compile";
 import type { InternalIssuer } from "../auth/internal-issuer.ts";
-import { openSnapshotDisk } from "./disk.ts";
+import { openSnapshotDisk, type SnapshotDisk } from "./disk.ts";
 import { openSealedText } from "./sealing.ts";
 import {
   createApplier,
@@ -67,7 +67,7 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
   let connection: Promise<void> | undefined;
   let saving: Promise<void> | undefined;
   let savedInMs = 0;
-  let disk: Awaited<ReturnType<typeof openSnapshotDisk>> | undefined;
+  let disk: SnapshotDisk | undefined;
 
   new Gauge({
     name: "endcap_snapshot_age_seconds",
@@ -131,9 +131,9 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
     disk?.touch().catch((error: unknown) => options.log.error({ err: error }, "the snapshot's time was not written"));
   }
 
-  async function connect(url: string): Promise<void> {
+  async function connect(url: string, { newTenants }: SnapshotDisk): Promise<void> {
     const stream = await openSnapshotStream({ ...options, url, heldVersion: state?.version, signal: stop.signal });
-    const apply = createApplier(() => state, opener(stream.sealingKey), now);
+    const apply = createApplier(() => state, newTenants, opener(stream.sealingKey), now);
     for await (const message of stream.messages) {
       heardAt = monotonic();
       touch();
@@ -146,12 +146,12 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
     }
   }
 
-  async function stayConnected(url: string): Promise<void> {
+  async function stayConnected(url: string, opened: SnapshotDisk): Promise<void> {
     let backoffMs = backoffMsMin;
     while (!stop.signal.aborted) {
       const before = heardAt;
       try {
-        await connect(url);
+        await connect(url, opened);
       } catch (error) {
         if (!stop.signal.aborted) options.log.warn({ err: error }, "the connection to control broke");
       }
@@ -177,7 +177,7 @@ export function createSnapshotClient(options: SnapshotClientOptions): SnapshotCl
         // Control can give us a good one; refusing to start would turn a damaged cache into an outage.
         options.log.error({ err: error }, "the snapshot on disk was refused");
       }
-      if (options.url !== undefined) connection = stayConnected(options.url);
+      if (options.url !== undefined) connection = stayConnected(options.url, disk);
     },
     get state() {
       return state;

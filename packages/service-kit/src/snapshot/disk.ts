@@ -1,12 +1,13 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 import { link, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { EndcapError, RevokedSession, SnapshotTenant, SnapshotUpstream, TenantSecrets } from "@endcap/protocol";
+import { EndcapError, RevokedSession, SnapshotUpstream } from "@endcap/protocol";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { writeFileAtomic } from "../write-file-atomic.ts";
-import { openSealedText, sealText } from "./sealing.ts";
-import { emptySnapshot, putTenant, type SnapshotDraft, type SnapshotState } from "./state.ts";
+import { bytesAt, type Place } from "./line-slabs.ts";
+import { emptySnapshot, type SnapshotDraft } from "./state.ts";
+import { PackedTenants } from "./tenants.ts";
 
 /**
  * The last state on disk, for a cold start without control. NDJSON: one head line, one line a tenant with its secrets
@@ -16,20 +17,18 @@ import { emptySnapshot, putTenant, type SnapshotDraft, type SnapshotState } from
 export interface SnapshotDisk {
   /** `undefined` when there is no file. @throws EndcapError `snapshot_invalid` for a damaged or foreign one. */
   load(): Promise<SnapshotDraft | undefined>;
-  save(state: SnapshotState): Promise<void>;
+  save(state: SnapshotDraft): Promise<void>;
+  /** None yet, whose secrets will be sealed as they are on this disk. */
+  newTenants(): PackedTenants;
   /** Notes that control was heard just now and has nothing newer than what is saved. */
   touch(): Promise<void>;
   /** Unix ms at which the saved state was last known to be the newest; undefined: nothing is saved. */
   confirmedAt(): Promise<number | undefined>;
 }
 
-interface Row {
-  readonly tenant: SnapshotTenant;
-  readonly secrets: TenantSecrets | undefined;
-}
-
-/** About a millisecond of work. */
-const sliceLength = 128 * 1024;
+const lineFeed = 10;
+/** Part of a millisecond's work. */
+const sliceBytes = 128 * 1024;
 
 const Head = Type.Object({
   format: Type.Literal(1),
@@ -37,10 +36,9 @@ const Head = Type.Object({
   upstreams: Type.Array(SnapshotUpstream),
   revokedSessions: Type.Array(RevokedSession),
 });
-const Line = Type.Object({ tenant: SnapshotTenant, wrapped: Type.Optional(Type.String()) });
 const Tail = Type.Object({ mac: Type.String() });
 
-const [head, line, tail, secretsOf] = [Compile(Head), Compile(Line), Compile(Tail), Compile(TenantSecrets)];
+const [head, tail] = [Compile(Head), Compile(Tail)];
 
 /** @param nodeKeyFile 32 bytes hex, 0600, made here on first use. It never leaves the node. */
 export async function openSnapshotDisk(
@@ -51,40 +49,33 @@ export async function openSnapshotDisk(
   const nodeKey = await readOrMakeKey(nodeKeyFile);
   const wrapKey = createSecretKey(derive(nodeKey, "wrap"));
   const macKey = derive(nodeKey, "mac");
-  // A tenant's line is made once per version of the tenant: saving after one change costs one line, not all.
-  const lines = new WeakMap<SnapshotTenant, string>();
-
-  function lineOf({ tenant, secrets }: Row): string {
-    let text = lines.get(tenant);
-    if (text === undefined) {
-      const wrapped = secrets && sealText(wrapKey, tenant.id, JSON.stringify(secrets));
-      text = `${JSON.stringify({ tenant, wrapped })}\n`;
-      lines.set(tenant, text);
-    }
-    return text;
-  }
+  const newTenants = () => new PackedTenants(wrapKey);
 
   /** In slices, each written before the next is made: a hundred thousand tenants at once would stop the process. */
-  async function* slices(first: string, rows: readonly Row[]): AsyncGenerator<string> {
+  async function* slices(first: string, lines: readonly Place[]): AsyncGenerator<Uint8Array> {
     const mac = createHmac("sha256", macKey);
-    let slice = first;
-    for (const row of rows) {
-      slice += lineOf(row);
-      if (slice.length < sliceLength) continue;
+    let parts: Uint8Array[] = [Buffer.from(first)];
+    let bytes = first.length;
+    for (const line of lines) {
+      parts.push(bytesAt(line));
+      bytes += line.end - line.start;
+      if (bytes < sliceBytes) continue;
+      const slice = Buffer.concat(parts);
       mac.update(slice);
       yield slice;
-      slice = "";
+      [parts, bytes] = [[], 0];
     }
-    mac.update(slice);
-    yield `${slice}${JSON.stringify({ mac: mac.digest("base64url") })}\n`;
+    const rest = Buffer.concat(parts);
+    mac.update(rest);
+    yield Buffer.concat([rest, Buffer.from(`${JSON.stringify({ mac: mac.digest("base64url") })}\n`)]);
   }
 
   return {
     async load() {
-      const text = await readFile(stateFile, "utf8").catch(ignoreMissing);
-      if (text === undefined) return undefined;
+      const file = await readFile(stateFile).catch(ignoreMissing);
+      if (file === undefined) return undefined;
       try {
-        return parse(text, macKey, wrapKey);
+        return parse(file, macKey, newTenants());
       } catch (error) {
         throw new EndcapError("snapshot_invalid", { internal: "the snapshot on disk is not ours", cause: error });
       }
@@ -96,10 +87,10 @@ export async function openSnapshotDisk(
         upstreams: [...state.upstreams.values()],
         revokedSessions: [...state.revokedSessions].map(([jti, until]) => ({ jti, until })),
       };
-      // Now, as the maps go on changing while the slices are written.
-      const rows = Array.from(state.tenants.values(), (tenant) => ({ tenant, secrets: state.secrets.get(tenant.id) }));
-      await writeFileAtomic(stateFile, slices(`${JSON.stringify(first)}\n`, rows));
+      // Now, as tenants go on changing while the slices are written.
+      await writeFileAtomic(stateFile, slices(`${JSON.stringify(first)}\n`, state.tenants.lines()));
     },
+    newTenants,
     // The file's own time, so that a heartbeat does not cost writing a hundred thousand tenants again.
     touch: () => utimes(stateFile, now() / 1000, now() / 1000).catch(ignoreMissing),
     confirmedAt: async () => (await stat(stateFile).catch(ignoreMissing))?.mtimeMs,
@@ -110,30 +101,26 @@ function ignoreMissing(error: unknown): undefined {
   if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }
 
-function parse(text: string, macKey: Uint8Array, wrapKey: KeyObject): SnapshotDraft {
-  const cut = text.lastIndexOf("\n", text.length - 2) + 1;
-  const body = text.slice(0, cut);
-  const { mac } = tail.Parse(JSON.parse(text.slice(cut)));
+function parse(file: Buffer, macKey: Uint8Array, tenants: PackedTenants): SnapshotDraft {
+  const cut = file.lastIndexOf(lineFeed, -2) + 1;
+  const body = file.subarray(0, cut);
+  const { mac } = tail.Parse(JSON.parse(file.toString("utf8", cut)));
   const given = Buffer.from(mac, "base64url");
-  const expected = macOf(macKey, body);
+  const expected = createHmac("sha256", macKey).update(body).digest();
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
     throw new TypeError("the MAC does not match");
 
-  const [first, ...rest] = body.trimEnd().split("\n");
-  const { version, upstreams, revokedSessions } = head.Parse(JSON.parse(first ?? ""));
-  const state = emptySnapshot(version);
-  for (const entry of rest) {
-    const { tenant, wrapped } = line.Parse(JSON.parse(entry));
-    const opened = wrapped === undefined ? undefined : JSON.parse(openSealedText(wrapKey, tenant.id, wrapped));
-    putTenant(state, tenant, opened === undefined ? undefined : secretsOf.Parse(opened));
+  const headEnd = body.indexOf(lineFeed) + 1;
+  const { version, upstreams, revokedSessions } = head.Parse(JSON.parse(body.toString("utf8", 0, headEnd)));
+  for (let at = headEnd; at < body.length; ) {
+    const end = body.indexOf(lineFeed, at) + 1;
+    tenants.putLine(body.subarray(at, end));
+    at = end;
   }
+  const state = emptySnapshot(version, tenants);
   for (const upstream of upstreams) state.upstreams.set(upstream.id, upstream);
   for (const { jti, until } of revokedSessions) state.revokedSessions.set(jti, until);
   return state;
-}
-
-function macOf(key: Uint8Array, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
 }
 
 function derive(nodeKey: Uint8Array, use: "wrap" | "mac"): Buffer {

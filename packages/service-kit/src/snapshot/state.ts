@@ -1,19 +1,16 @@
 import type { SnapshotMessage, SnapshotTenant, SnapshotUpstream, TenantSecrets } from "@endcap/protocol";
+import type { PackedTenants, SnapshotTenants } from "./tenants.ts";
 
 /**
- * Everything a receiver knows. The object is new with every version; its maps are not, since copying a hundred thousand
- * tenants for one revocation would stop the process for as long: look things up in them, do not keep them.
+ * Everything a receiver knows. The object is new with every version; what it holds is not, since copying a hundred thousand
+ * tenants for one revocation would stop the process for as long: look things up in it, do not keep it.
  */
 export interface SnapshotState {
   readonly version: number;
-  readonly tenants: ReadonlyMap<string, SnapshotTenant>;
+  readonly tenants: SnapshotTenants;
   readonly upstreams: ReadonlyMap<string, SnapshotUpstream>;
   /** Session id to the Unix ms until which it must be remembered. */
   readonly revokedSessions: ReadonlyMap<string, number>;
-  /** By tenant id; empty where no secrets were asked for. */
-  readonly secrets: ReadonlyMap<string, TenantSecrets>;
-  /** Key id to the id of the tenant that has it. */
-  readonly keyOwners: ReadonlyMap<string, string>;
 }
 
 /** What is new in a state: the ids whose tenant changed, came or went, or everything. Upstreams are not told apart. */
@@ -21,11 +18,9 @@ export type SnapshotDelta = "all" | ReadonlySet<string>;
 
 /** A state as its owner holds it. */
 export interface SnapshotDraft extends SnapshotState {
-  readonly tenants: Map<string, SnapshotTenant>;
+  readonly tenants: PackedTenants;
   readonly upstreams: Map<string, SnapshotUpstream>;
   readonly revokedSessions: Map<string, number>;
-  readonly secrets: Map<string, TenantSecrets>;
-  readonly keyOwners: Map<string, string>;
 }
 
 export type Applied =
@@ -47,13 +42,18 @@ const gap: Applied = { outcome: "gap" };
  * Applies the messages of one connection in order. A version that is not newer than the held one never replaces it,
  * so a replayed recording of the stream changes nothing.
  */
-export function createApplier(held: () => SnapshotDraft | undefined, openSecrets: OpenSecrets, now: () => number) {
+export function createApplier(
+  held: () => SnapshotDraft | undefined,
+  newTenants: () => PackedTenants,
+  openSecrets: OpenSecrets,
+  now: () => number,
+) {
   let draft: SnapshotDraft | undefined;
 
   function add(to: SnapshotDraft, message: Part): void {
     // All are opened before anything is changed: one that does not open must not leave half a version behind.
     const opened = message.tenants.map((tenant) => (tenant.sealed === undefined ? undefined : openSecrets(tenant)));
-    for (const [at, { sealed: _sealed, ...tenant }] of message.tenants.entries()) putTenant(to, tenant, opened[at]);
+    for (const [at, { sealed: _sealed, ...tenant }] of message.tenants.entries()) to.tenants.put(tenant, opened[at]);
     for (const upstream of message.upstreams) to.upstreams.set(upstream.id, upstream);
     for (const { jti, until } of message.revokedSessions) to.revokedSessions.set(jti, until);
   }
@@ -63,7 +63,7 @@ export function createApplier(held: () => SnapshotDraft | undefined, openSecrets
     const version = current?.version ?? -1;
     switch (message.kind) {
       case "begin":
-        draft = emptySnapshot(message.version);
+        draft = emptySnapshot(message.version, newTenants());
         return nothing;
       case "part":
         if (draft?.version !== message.version) return gap;
@@ -80,7 +80,7 @@ export function createApplier(held: () => SnapshotDraft | undefined, openSecrets
         if (current === undefined || message.previous !== version) return gap;
         const next = { ...current, version: message.version };
         add(next, message);
-        for (const id of message.removedTenants) dropTenant(next, id);
+        for (const id of message.removedTenants) next.tenants.delete(id);
         for (const id of message.removedUpstreams) next.upstreams.delete(id);
         forgetEnded(next.revokedSessions, now());
         const delta = new Set([...message.tenants.map(({ id }) => id), ...message.removedTenants]);
@@ -92,29 +92,8 @@ export function createApplier(held: () => SnapshotDraft | undefined, openSecrets
   };
 }
 
-export function emptySnapshot(version: number): SnapshotDraft {
-  return {
-    version,
-    tenants: new Map(),
-    upstreams: new Map(),
-    revokedSessions: new Map(),
-    secrets: new Map(),
-    keyOwners: new Map(),
-  };
-}
-
-/** Puts a tenant in, or in its older self's place. */
-export function putTenant(to: SnapshotDraft, tenant: SnapshotTenant, secrets: TenantSecrets | undefined): void {
-  dropTenant(to, tenant.id);
-  to.tenants.set(tenant.id, tenant);
-  if (secrets !== undefined) to.secrets.set(tenant.id, secrets);
-  for (const { id } of tenant.keys) to.keyOwners.set(id, tenant.id);
-}
-
-function dropTenant(from: SnapshotDraft, id: string): void {
-  for (const key of from.tenants.get(id)?.keys ?? []) from.keyOwners.delete(key.id);
-  from.tenants.delete(id);
-  from.secrets.delete(id);
+export function emptySnapshot(version: number, tenants: PackedTenants): SnapshotDraft {
+  return { version, tenants, upstreams: new Map(), revokedSessions: new Map() };
 }
 
 function forgetEnded(revoked: Map<string, number>, now: number): void {
