@@ -60,7 +60,7 @@ export async function buildCollector(config: CollectorConfig, options: Collector
         encoding === undefined || encoding === "identity" ? undefined : new EndcapError("content_encoding_unsupported"),
       );
     });
-    await internal.register(eventRoutes, { appender, counts, tail, observer, tenant, now });
+    await internal.register(eventRoutes, { tables, appender, counts, tail, observer, tenant, now });
     await internal.register(tailRoutes, { tail });
     await internal.register(itemRoutes, { tables, now });
     await internal.register(importRoutes, { tables, counts, now });

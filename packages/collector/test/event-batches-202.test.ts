@@ -1,4 +1,4 @@
-import { uuidV7 } from "@endcap/protocol";
+import { type Event, type Principal, uuidV7 } from "@endcap/protocol";
 import { expect, test } from "vitest";
 import { startCollector, tenantA } from "./support/collector.ts";
 import { anonymousId, batch, browser, eventId, server, view } from "./support/samples.ts";
@@ -152,6 +152,30 @@ test("an event id twice in a batch counts once", async () => {
   const event = view("a");
   const [answer] = await collector.send({ p: browser(shopper), payload: batch([event, event, view("b")]) });
   expect(answer).toMatchObject({ b: { accepted: 2, duplicates: 1, rejected: [] } });
+});
+
+test("an event of a page that is in two batches counts once: taken over from a killed page, or told again", async () => {
+  const collector = await startCollector();
+  const shopper = { anonymousId: anonymousId() };
+  const told = (secondsAgo: number) => view("a", { at: new Date(Date.now() - secondsAgo * 1_000).toISOString() });
+  const [old, older, fresh] = [told(20), told(3_600), told(0)];
+  const send = async (p: Principal, ...events: Event[]) => (await collector.send({ p, payload: batch(events) }))[0]?.b;
+
+  const first = batch([old, older], eventId(Date.now() - 19_000));
+  expect(await collector.send({ p: browser(shopper), payload: first })).toMatchObject([{ b: { accepted: 2 } }]);
+  const takenOver = await send(browser(shopper), old, older, fresh);
+  expect(takenOver).toMatchObject({ accepted: 1, duplicates: 2, rejected: [] });
+  // Signed in meanwhile, the history is still its own.
+  expect(await send(browser({ ...shopper, userId: "u-1" }), older)).toMatchObject({ accepted: 0, duplicates: 1 });
+  // Old, and nobody told it yet; and what another shopper told is another event.
+  expect(await send(browser(shopper), told(60))).toMatchObject({ accepted: 1, duplicates: 0 });
+  expect(await send(browser({ anonymousId: anonymousId() }), old)).toMatchObject({ accepted: 1, duplicates: 0 });
+  // A frozen batch that comes again is a duplicate as ever.
+  expect(await collector.send({ p: browser(shopper), payload: first })).toMatchObject([
+    { s: 202, b: { accepted: 0, duplicates: 2 } },
+  ]);
+  const status: unknown = await (await fetch(`${collector.adminUrl}/internal/v1/status`)).json();
+  expect(status).toMatchObject({ acceptedEvents: { [tenantA]: { view_item: 5 } } });
 });
 
 test("a batch without an id gets one", async () => {

@@ -1,5 +1,6 @@
 import { COALESCED_CONTENT_TYPE, EndcapError, type EventsAnswer, LIMITS } from "@endcap/protocol";
 import { type App, assertTenant, checkPrincipal, endcapErrorOf, problemResponse } from "@endcap/service-kit";
+import type { Tables } from "@endcap/storage";
 import type { FastifyRequest } from "fastify";
 import type { CatalogueObserver } from "../items/observer.ts";
 import type { EventCounts } from "./event-counts.ts";
@@ -7,8 +8,10 @@ import { type PartFrame, splitFrames } from "./frames.ts";
 import type { GroupAppender } from "./group-appender.ts";
 import { judgeBatch } from "./judge-batch.ts";
 import type { EventTail } from "./tail.ts";
+import { mayBeToldBefore, withoutToldBefore } from "./told-before.ts";
 
 export interface EventRoutesOptions {
+  readonly tables: Tables;
   readonly appender: GroupAppender;
   readonly counts: EventCounts;
   readonly tail: EventTail;
@@ -21,7 +24,7 @@ export interface EventRoutesOptions {
 /** POST /internal/v1/event-batches: many callers' events in one request, each part judged and answered alone. */
 export async function eventRoutes(
   app: App,
-  { appender, counts, tail, observer, tenant, now }: EventRoutesOptions,
+  { tables, appender, counts, tail, observer, tenant, now }: EventRoutesOptions,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(COALESCED_CONTENT_TYPE, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -63,19 +66,21 @@ export async function eventRoutes(
     for (const { code } of rejected) counts.reject(code);
 
     const name = { tenant: principal.tenant, env: principal.env };
+    const isDoubtful = mayBeToldBefore(events, batchId, principal);
+    const novel = isDoubtful ? await withoutToldBefore(tables, name, events, principal) : events;
     const result = append === undefined ? "stored" : await appender.append(name, append, frame.payload.length);
     if (result === "changed") throw new EndcapError("batch_changed");
 
-    const isNew = result === "stored";
-    const duplicates = repeated + (isNew ? 0 : events.length);
-    if (isNew) {
-      counts.accept(name.tenant, name.env, events, "batch");
-      tail.publish(name, events);
+    const accepted = result === "stored" ? novel : [];
+    const duplicates = repeated + events.length - accepted.length;
+    if (accepted.length > 0) {
+      counts.accept(name.tenant, name.env, accepted, "batch");
+      tail.publish(name, accepted);
     }
     counts.duplicate(duplicates);
     if (frame.mark !== undefined) observer.observe(principal, frame.mark, observed);
     return {
-      accepted: isNew ? events.length : 0,
+      accepted: accepted.length,
       duplicates,
       rejected: [...rejected],
       batchId,
