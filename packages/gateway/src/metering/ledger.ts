@@ -1,11 +1,16 @@
 import { monthOf, type UsageRecord } from "@endcap/protocol";
 import { newTenantUsage, type TenantUsage } from "./tenant-usage.ts";
+import type { Kept } from "./totals-file.ts";
 
 /** What control told of a month, and up to where. */
 export interface KnownTotals {
   readonly month: string;
   readonly cursor: number;
-  readonly totals: Readonly<Record<string, number>>;
+  /**
+   * Of tenants that had events. Read while they go on changing, a total may be newer than the cursor, which control then
+   * tells once more; it ends where the month does.
+   */
+  totals(): Iterable<readonly [tenant: string, events: number]>;
 }
 
 /**
@@ -29,13 +34,13 @@ export interface Ledger {
   known(): KnownTotals;
 }
 
-export function createLedger(now: number, known?: KnownTotals): Ledger {
+export function createLedger(now: number, kept?: Kept): Ledger {
   let month = monthOf(now);
   let cursor = 0;
   const entries = new Map<string, TenantUsage>();
-  if (known?.month === month) {
-    cursor = known.cursor;
-    for (const [tenant, total] of Object.entries(known.totals)) entryOf(tenant).total = total;
+  if (kept?.month === month) {
+    cursor = kept.cursor;
+    for (const [tenant, total] of Object.entries(kept.totals)) entryOf(tenant).total = total;
   }
 
   function entryOf(tenant: string): TenantUsage {
@@ -90,8 +95,13 @@ export function createLedger(now: number, known?: KnownTotals): Ledger {
       return true;
     },
     known() {
-      const totals: Record<string, number> = {};
-      for (const [tenant, { total }] of entries) if (total > 0) totals[tenant] = total;
+      const of = month;
+      function* totals(): Generator<readonly [string, number]> {
+        for (const [tenant, { total }] of entries) {
+          if (month !== of) return;
+          if (total > 0) yield [tenant, total];
+        }
+      }
       return { month, cursor, totals };
     },
   };
