@@ -28,6 +28,7 @@ it("a gateway that has not heard of anybody yet calls nobody a stranger: whoever
     ["/v1/items/a", { headers: { authorization: bearer(shop) } }],
     ["/v1/recommendations", page],
     ["/v1/sessions", open],
+    ["/v1/events", { method: "OPTIONS", headers: { origin: shop.origin, "access-control-request-method": "POST" } }],
   ];
   for (const [path, init] of asked) {
     const { status, body, headers } = await send(url + path, init);

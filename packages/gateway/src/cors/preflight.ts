@@ -18,6 +18,8 @@ export function preflightRoutes(app: App, directory: TenantDirectory): void {
       if (origin === undefined || request.headers["access-control-request-method"] === undefined) {
         throw new EndcapError("header_invalid", { detail: "This is no preflight: it has no Origin or no method." });
       }
+      // A page would take the answer of who knows nobody yet for a refusal of its origin.
+      directory.assertKnown();
       reply.header("vary", "origin, access-control-request-method, access-control-request-headers");
       if (directory.listsOrigin(origin)) {
         reply.header("access-control-allow-origin", origin);
