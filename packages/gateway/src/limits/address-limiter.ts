@@ -2,11 +2,11 @@ import { EndcapError } from "@endcap/protocol";
 import { LRUCache } from "lru-cache";
 import { Gcra, type RateLimit } from "./gcra.ts";
 import { networkOf } from "./network.ts";
+import { tellLimit } from "./rate-fields.ts";
 
 /** What is read and written of a reply. */
 export interface AddressedReply {
-  readonly request: { readonly ip: string };
-  header(name: string, value: string): unknown;
+  readonly request: { readonly ip: string; readonly answerFields: string[] };
 }
 
 export interface AddressLimiter {
@@ -32,7 +32,7 @@ export function createAddressLimiter(limit: RateLimit, addressesMax: number): Ad
       }
       const { allowed, waitMs } = bucket.take(limit, now);
       if (allowed) return;
-      reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
+      tellLimit(reply.request, "address", limit, waitMs);
       throw rateLimited;
     },
   };

@@ -2,6 +2,7 @@ import { EndcapError } from "@endcap/protocol";
 import type { FastifyReply } from "fastify";
 import type { AddressLimiter } from "./address-limiter.ts";
 import type { Gcra, RateLimit } from "./gcra.ts";
+import { tellLimit } from "./rate-fields.ts";
 
 export interface SessionLimits {
   /** Counts one signed request of the session that used `rate`. @throws EndcapError `rate_limited` */
@@ -19,7 +20,7 @@ export function createSessionLimits(addresses: AddressLimiter, limit: RateLimit)
     take(reply, rate, now) {
       const { allowed, waitMs } = rate.take(limit, now);
       if (!allowed) {
-        reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
+        tellLimit(reply.request, "session", limit, waitMs);
         throw rateLimited;
       }
       addresses.take(reply, now);
