@@ -7,7 +7,7 @@ import { dirname } from "node:path";
  */
 export async function writeFileAtomic(
   path: string,
-  content: string | Uint8Array | AsyncIterable<Uint8Array>,
+  content: string | Uint8Array | AsyncIterable<string | Uint8Array>,
   mode = 0o600,
 ): Promise<void> {
   const temporary = `${path}.${process.pid}.${++count}.tmp`;
