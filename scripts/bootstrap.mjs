@@ -23,8 +23,12 @@ const tasks = {
   smoke: { run: node.concat("bench/src/run.ts", "smoke"), build: true },
   bench: { run: node.concat("bench/src/run.ts"), build: true },
   endcap: { run: ["packages/control/dist/cli.js"], build: true, fromCaller: true },
-  // The young generation as control's provisioner gives it to a gateway.
-  gateway: { run: ["--max-semi-space-size=32", "packages/gateway/dist/server.js"], build: true, fromCaller: true },
+  // V8's options as control's provisioner gives them to a gateway.
+  gateway: {
+    run: ["--max-semi-space-size=32", "--v8-pool-size=1", "packages/gateway/dist/server.js"],
+    build: true,
+    fromCaller: true,
+  },
   "gateway-keys": { run: node.concat("packages/gateway/scripts/new-keys.ts") },
   collector: { run: ["packages/collector/dist/server.js"], build: true, fromCaller: true },
   check: { run: node.concat("scripts/check.ts"), build: true },

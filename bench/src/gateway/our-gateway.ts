@@ -69,8 +69,12 @@ export async function startGatewayUnder(
     ENDCAP_GATEWAY_SESSION_REQUESTS_PER_SECOND: "1000000",
     ENDCAP_GATEWAY_SESSION_BURST: "1000000",
   };
-  // The option that control and the image start it with; what the environment adds counts where both name one.
-  const options = ["--max-semi-space-size=32", ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? [])];
+  // The options that control and the image start it with; what the environment adds counts where both name one.
+  const options = [
+    "--max-semi-space-size=32",
+    "--v8-pool-size=1",
+    ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? []),
+  ];
   const args = [...options, packageFile("gateway/dist/server.js")];
   const proxy = await startEdge({ name, port, command: process.execPath, args, env, core, directory }, cleanup);
   await ready(adminPort, name);

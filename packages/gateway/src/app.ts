@@ -26,6 +26,7 @@ import { passThrough } from "./forward/pass-through.ts";
 import { createUpstreams } from "./forward/upstreams.ts";
 import { createAddressLimiter } from "./limits/address-limiter.ts";
 import { type Admission, createAdmission } from "./limits/admission.ts";
+import { createBackSeats } from "./limits/back-seats.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
 import { createFailedProofs } from "./limits/failed-proofs.ts";
 import { createLoadShedder, type LoadShedder } from "./limits/load-shedder.ts";
@@ -198,6 +199,7 @@ export async function buildGateway(
       quota,
       shedder: shedding,
       admission: admitting,
+      backSeats: createBackSeats(),
       draining,
       now,
     });

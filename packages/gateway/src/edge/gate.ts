@@ -5,6 +5,7 @@ import type { BrowserAuth, EnvelopeUse } from "../auth/browser-request.ts";
 import type { Caller } from "../auth/caller.ts";
 import { hasBody, type ProvenHeaders, type ServerAuth } from "../auth/server-request.ts";
 import type { Admission } from "../limits/admission.ts";
+import type { BackSeats } from "../limits/back-seats.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
 import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { LoadShedder } from "../limits/load-shedder.ts";
@@ -46,6 +47,7 @@ export interface GateOptions {
   readonly quota: Quota;
   readonly shedder: LoadShedder;
   readonly admission: Admission;
+  readonly backSeats: BackSeats;
   readonly draining: () => boolean;
   readonly now: () => number;
 }
@@ -56,8 +58,8 @@ export interface GateOptions {
  * proven.
  */
 export function guard(app: App, options: GateOptions): void {
-  const { directory, tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, draining, now } =
-    options;
+  const { directory, tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, backSeats } = options;
+  const { draining, now } = options;
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
   app.decorateRequest("passage", null);
@@ -71,7 +73,7 @@ export function guard(app: App, options: GateOptions): void {
   });
 
   function judgeHeaders(scopes: readonly Scope[], envelope: EnvelopeUse | undefined, isEvents: boolean) {
-    return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    function judge(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
       const passage = tracer.begin(request.headers);
       request.passage = passage;
       try {
@@ -97,6 +99,11 @@ export function guard(app: App, options: GateOptions): void {
         return;
       }
       done();
+    }
+
+    return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+      if (backSeats.has(request.socket)) backSeats.wait(() => judge(request, reply, done));
+      else judge(request, reply, done);
     };
   }
 
@@ -150,10 +157,13 @@ export function guard(app: App, options: GateOptions): void {
     // A page learns from any answer that its settings are old, and asks for a session again.
     if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
     const at = now();
-    const refusal = shedder.admit(tenant.tier, isEvents) ?? admission.admit(tenant, request, at);
+    const overloaded = shedder.admit(tenant.tier, isEvents);
+    if (overloaded !== undefined) return overloaded;
+    const overLimit = admission.admit(tenant, request, at);
+    backSeats.note(request.socket, overLimit !== undefined);
     // Test data is never billed.
-    if (refusal === undefined && isEvents && principal.env === "live") quota.check(tenant, reply, at);
-    return refusal;
+    if (overLimit === undefined && isEvents && principal.env === "live") quota.check(tenant, reply, at);
+    return overLimit;
   }
 }
 

@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Pool } from "undici";
+import { expect, it, onTestFinished } from "vitest";
+import { createBackSeats } from "../src/limits/back-seats.ts";
+import { signed, startEdge } from "./support/edge.ts";
+import { newShop, type Shop } from "./support/tenants.ts";
+
+const connections = 60;
+const noisy = newShop({ limits: { requestsPerSecond: 1, burst: 1 } });
+const quiet = newShop();
+const edge = await startEdge([noisy, quiet]);
+edge.collector.answer = () => ({ status: 202, body: { accepted: 0 } });
+
+it("a neighbour that comes last is answered before most of those who are over their limit", async () => {
+  const events = `${edge.url}/v1/events`;
+  const pools = { noisy: new Pool(edge.url, { connections }), quiet: new Pool(edge.url, { connections: 1 }) };
+  onTestFinished(async () => {
+    await Promise.all([pools.noisy.close(), pools.quiet.close()]);
+  });
+  const finished: string[] = [];
+  async function post(name: keyof typeof pools, { sk }: Shop): Promise<number> {
+    const { headers, body } = signed(events, "POST", sk, { body: { events: [] } });
+    const answer = await pools[name].request({
+      method: "POST",
+      path: "/v1/events",
+      headers: headers as Record<string, string>,
+      body: body as Buffer,
+    });
+    await answer.body.dump();
+    finished.push(name);
+    return answer.statusCode;
+  }
+  const flood = () => Array.from({ length: connections }, () => post("noisy", noisy));
+
+  expect(await post("quiet", quiet)).toBe(202);
+  expect((await Promise.all(flood())).filter((status) => status === 429)).toHaveLength(connections - 1);
+  finished.length = 0;
+  const [neighbour, ...others] = await Promise.all([...flood(), post("quiet", quiet)].reverse());
+  expect(neighbour).toBe(202);
+  expect(others).toEqual(new Array(connections).fill(429));
+  expect(finished.indexOf("quiet")).toBeLessThan(connections / 2);
+  // Within its limit again, a tenant sits where everybody does.
+  edge.clock.offsetMs += 1_100;
+  expect(await post("noisy", noisy)).toBe(202);
+});
+
+it("two go on in a turn, in the order they came; what comes meanwhile waits behind them", async () => {
+  const seats = createBackSeats();
+  const [over, within] = await twoSockets();
+  seats.note(over, true);
+  expect([seats.has(over), seats.has(within)]).toEqual([true, false]);
+  const went: number[] = [];
+  for (const n of [1, 2, 3]) seats.wait(() => went.push(n));
+  expect(went).toEqual([]);
+  await nextTurn();
+  expect(went).toEqual([1, 2]);
+  seats.wait(() => went.push(4));
+  await nextTurn();
+  expect(went).toEqual([1, 2, 3, 4]);
+  seats.wait(() => went.push(5));
+  await nextTurn();
+  expect(went).toEqual([1, 2, 3, 4, 5]);
+  seats.note(over, false);
+  expect(seats.has(over)).toBe(false);
+});
+
+it("beyond ten thousand nobody waits", async () => {
+  const seats = createBackSeats();
+  const [over] = await twoSockets();
+  seats.note(over, true);
+  const went: number[] = [];
+  for (let n = 0; n < 10_000; n++) seats.wait(() => went.push(n));
+  expect(seats.has(over)).toBe(false);
+});
+
+async function twoSockets(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const sockets = [connect(address.port), connect(address.port)] as [Socket, Socket];
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return sockets;
+}
