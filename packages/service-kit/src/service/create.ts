@@ -9,6 +9,7 @@ import { within } from "../within.ts";
 import { canShareAPort, createAcceptors } from "./acceptors.ts";
 import { type Check, createHealth } from "./health.ts";
 import { listenOn } from "./listen.ts";
+import { settleResponses } from "./settled-responses.ts";
 import { stdoutLog } from "./stdout-log.ts";
 
 /** What `serviceKeys` declares. */
@@ -78,6 +79,7 @@ export interface Service {
 const closersMsMax = 5_000;
 
 export function createService(options: ServiceOptions): Service {
+  settleResponses();
   const { name, config } = options;
   const now = options.now ?? Date.now;
   const startedAt = now();
