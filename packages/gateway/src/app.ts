@@ -34,7 +34,7 @@ import { createQuota } from "./limits/quota.ts";
 import { createSessionLimits } from "./limits/session-limits.ts";
 import { usageToControl } from "./metering/control-usage.ts";
 import { createMetering, type Metering } from "./metering/metering.ts";
-import { createRequestMetrics, type ObserveTenant } from "./metering/request-metrics.ts";
+import { createRequestMetrics, type RequestMetrics } from "./metering/request-metrics.ts";
 import { sdkRoutes } from "./sdk-files/routes.ts";
 import { createSdkFiles } from "./sdk-files/sdk-files.ts";
 import { createLinks } from "./sessions/links.ts";
@@ -75,7 +75,7 @@ export async function buildGateway(
   checkSettings(config);
   const ownDir = worker === 0 ? config.nodeDir : join(config.nodeDir, `worker-${worker}`);
   let metering: Metering | undefined;
-  let observe: ObserveTenant | undefined;
+  let metrics: RequestMetrics | undefined;
   let admission: Admission | undefined;
   let shedder: LoadShedder | undefined;
   const service = createService({
@@ -88,7 +88,7 @@ export async function buildGateway(
       if (tenant === null || principal === null) return;
       admission?.leave(request);
       metering?.meter.complete(tenant.load.usage, principal.env, method, route, status, fault?.code, ms);
-      observe?.(tenant, route, status, ms);
+      metrics?.observe(tenant.tier, route, status, ms);
       if (status < 300 && hotPaths.has(route)) shedder?.answered(route === eventsPath, ms);
     },
     describe: ({ passage }) => passage?.described ?? "",
@@ -99,7 +99,8 @@ export async function buildGateway(
   const { app, registry } = service;
   const draining = () => service.draining;
 
-  observe = createRequestMetrics(registry);
+  const requestMetrics = createRequestMetrics(registry);
+  metrics = requestMetrics;
   const tracer = await createTracer({
     url: config.otlpUrl,
     sampleRatio: config.traceSampleRatio,
@@ -126,6 +127,7 @@ export async function buildGateway(
     send: config.controlUrl === undefined ? undefined : usageToControl(config.controlUrl, tokens.control),
     flushMs: config.usageFlushMs,
     bytesMax: config.usageBytesMax,
+    onRows: (rows) => requestMetrics.add(rows, (tenant) => directory.tenant(tenant)?.tier),
     log: service.log,
     registry,
     now,

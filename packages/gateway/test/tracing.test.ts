@@ -134,16 +134,24 @@ describe("request metrics", async () => {
     const url = `${edge.url}/v1/recommendations`;
     for (const { sk } of [oak, ...standard]) await send(url, signed(url, "POST", sk, { body: { limit: 1 } }));
     await send(url, signed(url, "POST", oak.sk));
-    const text = await (await fetch(`${edge.adminUrl}/metrics`)).text();
-    const counts = text.split("\n").filter((line) => line.startsWith("endcap_tenant_request_seconds_count"));
-    const count = (...labels: string[]) =>
-      counts
-        .find((line) => labels.every((label) => line.includes(label)))
+    const metrics = async () => (await fetch(`${edge.adminUrl}/metrics`)).text();
+    const count = (text: string, ...labels: string[]) =>
+      text
+        .split("\n")
+        .find((line) => ["endcap_tenant_request_seconds_count", ...labels].every((part) => line.includes(part)))
         ?.split(" ")
         .at(-1);
-    expect(count('tier="enterprise"', `tenant="${oak.tenant.id}"`, 'outcome="ok"')).toBe("1");
-    expect(count('tier="enterprise"', `tenant="${oak.tenant.id}"`, 'outcome="refused"')).toBe("1");
-    expect(count('tier="standard"', 'tenant="standard"')).toBe("2");
+    const counted = async () => {
+      const text = await metrics();
+      return [
+        count(text, 'tier="enterprise"', `tenant="${oak.tenant.id}"`, 'outcome="ok"'),
+        count(text, 'tier="enterprise"', `tenant="${oak.tenant.id}"`, 'outcome="refused"'),
+        count(text, 'tier="standard"', 'tenant="standard"'),
+      ];
+    };
+    // Tenants' own series come with the next flush of their usage.
+    await expect.poll(counted, { timeout: 5_000 }).toEqual(["1", "1", "2"]);
+    const text = await metrics();
     for (const { tenant } of standard) expect(text).not.toContain(tenant.id);
     expect(text).toMatch(
       /endcap_request_seconds_count\{.*tier="standard",route="\/v1\/recommendations",outcome="ok".*\} 2/,
@@ -152,14 +160,35 @@ describe("request metrics", async () => {
 
   it("stop at a thousand tenants", async () => {
     const registry = new Registry();
-    const observe = createRequestMetrics(registry);
-    for (let at = 0; at < 1_200; at += 1) {
-      observe({ id: `t${at}`, tier: "premium", durations: undefined }, "/v1/events", 202, 1);
-    }
+    const { add } = createRequestMetrics(registry);
+    const counts = { env: "live", route: "POST /v1/events", events: 0, at: 0 } as const;
+    // Two requests of 4 ms, one of 150 ms, one of 7 s.
+    const latency = [0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 1];
+    const rows = Array.from({ length: 1_200 }, (_, n) => ({
+      ...counts,
+      tenant: `t${n}`,
+      status: 202,
+      requests: 4,
+      ms: 7_158,
+      latency,
+    }));
+    add(rows, () => "premium");
+    add(rows, () => undefined);
     const text = await registry.metrics();
     const tenants = new Set([...text.matchAll(/tenant="([^"]+)"/g)].map(([, tenant]) => tenant));
     expect(tenants.size).toBe(1_001);
-    expect(text).toMatch(/endcap_tenant_request_seconds_count\{tier="premium",tenant="other",outcome="ok"\} 200/);
+    expect(text).toMatch(/endcap_tenant_request_seconds_count\{tier="premium",tenant="other",outcome="ok"\} 800/);
+    const buckets = [...text.matchAll(/_bucket\{le="([^"]+)",tier="premium",tenant="t7",outcome="ok"\} (\d+)/g)];
+    expect(buckets.map(([, le, count]) => `${le}: ${count}`)).toEqual([
+      "0.005: 2",
+      "0.02: 2",
+      "0.1: 2",
+      "0.2: 3",
+      "1: 3",
+      "5: 3",
+      "+Inf: 4",
+    ]);
+    expect(text).toMatch(/endcap_tenant_request_seconds_sum\{tier="premium",tenant="t7",outcome="ok"\} 7\.158/);
   });
 });
 

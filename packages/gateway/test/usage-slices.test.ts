@@ -79,11 +79,15 @@ it("what thousands of tenants were counted is handed over slice by slice, all of
     }
     return { through: sources.get(source) ?? 0, totals: [], cursor, more: false, gateways: 1 };
   };
+  let told = 0;
   const metering = await createMetering({
     directory: newDirectory(),
     send,
     flushMs: 20,
     bytesMax: 1 << 26,
+    onRows(rows) {
+      for (const { requests } of rows) told += requests;
+    },
     log: pino({ level: "silent" }),
     registry: new Registry(),
     now: () => november,
@@ -98,4 +102,5 @@ it("what thousands of tenants were counted is handed over slice by slice, all of
   countAll();
   await metering.close();
   expect([...new Set(counted.values())]).toEqual([2]);
+  expect(told).toBe(2 * tenants.length);
 });

@@ -19,6 +19,8 @@ export interface MeteringOptions {
   /** How long counts stay in memory alone: what a killed process loses. */
   readonly flushMs: number;
   readonly bytesMax: number;
+  /** Is told what each flush takes, before that is written. */
+  readonly onRows: (rows: readonly UsageRow[]) => void;
   readonly log: Logger;
   readonly registry: Registry;
   readonly now: () => number;
@@ -50,7 +52,7 @@ const tenantsAtOnce = 1_000;
 
 /** Counting, the log on disk and its delivery: three loops that never meet a request. */
 export async function createMetering(options: MeteringOptions): Promise<Metering> {
-  const { directory, send, flushMs, bytesMax, log, registry, now } = options;
+  const { directory, send, flushMs, bytesMax, onRows, log, registry, now } = options;
   const source = uuidV7(now(), (bytes) => crypto.getRandomValues(bytes));
   const totalsFile = join(directory, "totals.json");
   const usageLog = await openUsageLog({ directory, source, bytesMax });
@@ -77,6 +79,7 @@ export async function createMetering(options: MeteringOptions): Promise<Metering
       const count = whole || refused ? left : Math.min(left, tenantsAtOnce);
       left -= count;
       const rows = meter.drain(count);
+      onRows(rows);
       await (send === undefined ? nextTurn() : write(rows));
     } while (left > 0);
     if (send === undefined) ledger.settle();

@@ -1,18 +1,23 @@
-import type { Tier } from "@endcap/protocol";
+import { LATENCY_BOUNDS_MS, type Tier } from "@endcap/protocol";
 import { DurationHistogram, type DurationSeries } from "@endcap/service-kit";
 import type { Registry } from "prom-client";
+import type { UsageRow } from "./usage-row.ts";
 
-/** Whose requests are observed, and where its series are kept. */
-export interface ObservedTenant {
-  readonly id: string;
-  readonly tier: Tier;
-  durations: TenantDurations | undefined;
+export interface RequestMetrics {
+  /** One proven request. */
+  observe(tier: Tier, route: string, status: number, ms: number): void;
+  /** What tenants have used, some seconds of them; a row of a tenant without a tier is left out. */
+  add(rows: readonly UsageRow[], tierOf: (tenant: string) => Tier | undefined): void;
 }
 
-export type ObserveTenant = (tenant: ObservedTenant, route: string, status: number, ms: number) => void;
-
-/** Seconds: a cached verdict, a usual answer, a slow one, a deadline, a hang. */
-const buckets = [0.005, 0.025, 0.1, 0.25, 1, 10];
+/** Some of the classes in which usage is counted: a cached verdict, a usual answer, slow ones, a deadline, a hang. */
+const boundsMs = [5, 20, 100, 200, 1_000, 5_000];
+const buckets = boundsMs.map((ms) => ms / 1000);
+/** For each class of usage the first bound that holds it; the last one holds what none does. */
+const bucketOfClass = [...LATENCY_BOUNDS_MS, Number.POSITIVE_INFINITY].map((ms) => {
+  const at = boundsMs.findIndex((bound) => bound >= ms);
+  return at < 0 ? boundsMs.length : at;
+});
 /** Tenants with series of their own: 3 outcomes of 8 series each. */
 const ownTenantsMax = 1_000;
 
@@ -20,19 +25,15 @@ const outcomes = ["ok", "refused", "server_error"] as const;
 /** One series for each outcome, made when it first happens. */
 type ByOutcome = (DurationSeries | undefined)[];
 
-/** A tenant's own, or those that it shares with others. */
-export interface TenantDurations {
-  readonly tier: Tier;
-  readonly label: string;
-  readonly byOutcome: ByOutcome;
-}
+const outcomeOf = (status: number) => (status >= 500 ? 2 : status >= 400 ? 1 : 0);
 
 /**
  * Rate, errors and duration of proven requests, by tier and route and by tenant. Tenants of the Standard tier are one
  * series, and so are paying ones past the thousandth: a label must not grow with the number of customers, whose own
- * numbers are in their usage records.
+ * numbers are in their usage records. Of those records a tenant's series is made as well: a request counts its tenant
+ * once, and what is shown of it is as old as the last flush of its usage.
  */
-export function createRequestMetrics(registry: Registry): ObserveTenant {
+export function createRequestMetrics(registry: Registry): RequestMetrics {
   const byRoute = new DurationHistogram({
     name: "endcap_request_seconds",
     help: "duration of proven requests by tier, route and outcome",
@@ -48,40 +49,42 @@ export function createRequestMetrics(registry: Registry): ObserveTenant {
     registers: [registry],
   });
   const routes = new Map<string, Map<Tier, ByOutcome>>();
-  const tenants = new Map<string, TenantDurations>();
+  const tenants = new Map<string, Map<Tier, ByOutcome>>();
   const own = new Set<string>();
 
-  function labelOf({ tier, id }: ObservedTenant): string {
+  function labelOf(tier: Tier, tenant: string): string {
     if (tier === "standard") return "standard";
-    if (own.has(id)) return id;
+    if (own.has(tenant)) return tenant;
     if (own.size >= ownTenantsMax) return "other";
-    own.add(id);
-    return id;
+    own.add(tenant);
+    return tenant;
   }
 
-  function durationsOf(tenant: ObservedTenant): TenantDurations {
-    const { tier } = tenant;
-    const label = labelOf(tenant);
-    const name = `${tier} ${label}`;
-    let durations = tenants.get(name);
-    if (durations === undefined) {
-      durations = { tier, label, byOutcome: [] };
-      tenants.set(name, durations);
-    }
-    return durations;
-  }
-
-  return (tenant, route, status, ms) => {
-    const { tier } = tenant;
-    const outcome = status >= 500 ? 2 : status >= 400 ? 1 : 0;
-    const ofRoute = outcomesOf(routes, route, tier);
-    ofRoute[outcome] ??= byRoute.series({ tier, route, outcome: outcomes[outcome] });
-    ofRoute[outcome].observe(ms / 1000);
-    tenant.durations ??= durationsOf(tenant);
-    const { byOutcome, label } = tenant.durations;
-    byOutcome[outcome] ??= byTenant.series({ tier, tenant: label, outcome: outcomes[outcome] });
-    byOutcome[outcome].observe(ms / 1000);
+  return {
+    observe(tier, route, status, ms) {
+      const outcome = outcomeOf(status);
+      const ofRoute = outcomesOf(routes, route, tier);
+      ofRoute[outcome] ??= byRoute.series({ tier, route, outcome: outcomes[outcome] });
+      ofRoute[outcome].observe(ms / 1000);
+    },
+    add(rows, tierOf) {
+      for (const { tenant, status, latency, ms } of rows) {
+        const tier = tierOf(tenant);
+        if (tier === undefined) continue;
+        const label = labelOf(tier, tenant);
+        const outcome = outcomeOf(status);
+        const ofTenant = outcomesOf(tenants, label, tier);
+        ofTenant[outcome] ??= byTenant.series({ tier, tenant: label, outcome: outcomes[outcome] });
+        ofTenant[outcome].add(inBuckets(latency), ms / 1000);
+      }
+    },
   };
+}
+
+function inBuckets(latency: readonly number[]): number[] {
+  const counts = new Array<number>(boundsMs.length + 1).fill(0);
+  for (const [at, bucket] of bucketOfClass.entries()) counts[bucket] = (counts[bucket] ?? 0) + (latency[at] ?? 0);
+  return counts;
 }
 
 function outcomesOf(map: Map<string, Map<Tier, ByOutcome>>, name: string, tier: Tier): ByOutcome {

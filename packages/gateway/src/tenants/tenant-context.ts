@@ -15,7 +15,6 @@ import {
 } from "@endcap/protocol";
 import type { Caller } from "../auth/caller.ts";
 import { MacKey, macOf } from "../auth/mac.ts";
-import type { TenantDurations } from "../metering/request-metrics.ts";
 import { alike } from "./alike.ts";
 import { type OriginList, originList } from "./origins.ts";
 import type { TenantLoad } from "./tenant-load.ts";
@@ -65,8 +64,6 @@ export interface TenantContext {
   readonly settings: SessionSettings;
   readonly routes: SharedRoutes;
   readonly load: TenantLoad;
-  /** Kept by the metrics. */
-  durations: TenantDurations | undefined;
   /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
   readonly markKey: MacKey | undefined;
   readonly tenant: SnapshotTenant;
@@ -122,7 +119,6 @@ function tenantContext(
     settings,
     routes,
     load,
-    durations: undefined,
     markKey:
       newest && tenant.settings.observeCatalogue
         ? new MacKey(addressMarkKey(Buffer.from(newest.key, "base64url")))

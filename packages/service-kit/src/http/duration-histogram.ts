@@ -19,6 +19,12 @@ export class DurationSeries {
     this.#sum += seconds;
   }
 
+  /** Many at once: `counts` has one for each bound and one for what is above all of them, and takes `seconds` together. */
+  add(counts: readonly number[], seconds: number): void {
+    for (const [at, count] of counts.entries()) this.#counts[at] = (this.#counts[at] ?? 0) + count;
+    this.#sum += seconds;
+  }
+
   values(name: string, sharedLabels: Readonly<Record<string, string>>) {
     let count = 0;
     const buckets = this.#counts.map((of, at) => {
