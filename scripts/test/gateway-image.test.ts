@@ -40,3 +40,13 @@ it("the image is built with the tools that the repository is built with, and run
   expect([build, runtime].map(([from]) => from?.text.startsWith(`node:${node}-`))).toEqual([true, true]);
   expect(runtime.find(({ name }) => name === "USER")?.text).toMatch(/^[1-9]\d*:[1-9]\d*$/);
 });
+
+it("a gateway's young generation is the same wherever one is started", () => {
+  const [flag = ""] =
+    /--max-semi-space-size=\d+/.exec(
+      /gatewayHeap = .*/.exec(read("packages/control/src/provisioner/programs.ts"))?.[0] ?? "",
+    ) ?? [];
+  expect(flag).not.toBe("");
+  expect(runtime.find(({ name }) => name === "ENTRYPOINT")?.text).toContain(`"${flag}"`);
+  expect(/^ {2}gateway: .*/m.exec(read("scripts/bootstrap.mjs"))?.[0]).toContain(`"${flag}"`);
+});

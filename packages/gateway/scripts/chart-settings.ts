@@ -1,6 +1,6 @@
 /**
  * Writes the gateway's settings into the schema of its chart's values, so that `helm install` refuses a setting that the
- * gateway would refuse. With `--check` it only compares, and exits 1 when they have parted.
+ * gateway would refuse, and one that is a secret: settings end in a ConfigMap. With `--check` it only compares, and exits 1 when they have parted.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,8 @@ const decidedByChart: ReadonlySet<string> = new Set([
   "drainMsMax",
 ]);
 
+const isSecret = (schema: object): boolean => Reflect.get(schema, "secret") === true;
+
 const file = fileURLToPath(new URL("../../../deploy/charts/endcap-gateway/values.schema.json", import.meta.url));
 const before = readFileSync(file, "utf8");
 const schema: { properties: Record<string, unknown> } = JSON.parse(before);
@@ -29,7 +31,9 @@ schema.properties.settings = {
   description: "settings of the gateway by their names in docs/gateway.md",
   additionalProperties: false,
   properties: Object.fromEntries(
-    Object.entries(gatewayConfig.schema.properties).filter(([key]) => !decidedByChart.has(key)),
+    Object.entries(gatewayConfig.schema.properties).filter(
+      ([key, schema]) => !decidedByChart.has(key) && !isSecret(schema),
+    ),
   ),
 };
 const after = `${JSON.stringify(schema, null, 2)}\n`;

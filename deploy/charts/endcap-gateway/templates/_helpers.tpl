@@ -39,6 +39,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if not $v.existingSecret }}{{ fail "existingSecret is required for several standalone replicas: they share its internal.key, or upstreams would trust only one of them" }}{{ end }}
 {{- if not $v.standalone.file.sessionMasters }}{{ fail "standalone.file.sessionMasters is required for several replicas: a session opened at one must be good at the others" }}{{ end }}
 {{- end }}
+{{- if and $v.redisUrlKey (not $v.existingSecret) }}{{ fail "existingSecret is required with redisUrlKey, which names a key of it" }}{{ end }}
 {{- if and $v.autoscaling.enabled (gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas)) }}{{ fail "autoscaling.minReplicas is above autoscaling.maxReplicas" }}{{ end }}
 {{- end }}
 
