@@ -245,7 +245,9 @@ export async function buildGateway(
   app.register(openSessions);
   const sdkFiles = createSdkFiles(config.sdkDir ?? builtSdk, now);
   app.register(async (scope) => sdkRoutes(scope, sdkFiles));
-  service.admin.register(async (scope) => adminRoutes(scope, { config, snapshot, directory, upstreams, meter }));
+  const shedLevel = () => shedding.level;
+  const seen = { config, snapshot, directory, upstreams, meter, shedLevel, gateways, draining, now };
+  service.admin.register(async (scope) => adminRoutes(scope, seen));
 
   service.check("snapshot", () => {
     if (snapshot.state === undefined) throw new EndcapError("not_ready", { internal: "no snapshot yet" });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { send, signed, startEdge } from "./support/edge.ts";
 import { newShop } from "./support/tenants.ts";
 
@@ -21,10 +21,52 @@ it("/admin tells an operator what this gateway does right now", async () => {
     tenants: {
       count: 1,
       inUse: 1,
-      rows: [{ id: shop.tenant.id, tier: "standard", routes: shop.tenant.routes, limits: { burst: 400 }, inFlight: 0 }],
+      rows: [
+        {
+          id: shop.tenant.id,
+          tier: "standard",
+          routes: shop.tenant.routes,
+          limits: { burst: 400 },
+          inFlight: 0,
+          requestsLeft: expect.any(Number),
+          monthEvents: 1,
+        },
+      ],
     },
     config: expect.arrayContaining([{ key: "port", value: "0" }]),
   });
+});
+
+it("/admin shows what is used of a tenant's limits right now, and what waits", async () => {
+  const narrow = newShop({ limits: { requestsPerSecond: 1, burst: 60, eventsPerMonth: 1_000 } });
+  const busy = await startEdge([narrow]);
+  busy.collector.answer = () => ({ status: 202, body: { accepted: 500 } });
+  const url = `${busy.url}/v1/events`;
+  const post = () => send(url, signed(url, "POST", narrow.sk, { body: { events: [] } }));
+  await post();
+  await post();
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  onTestFinished(() => open());
+  busy.collector.answer = async () => {
+    arrive();
+    await gate;
+    return { status: 202, body: { accepted: 0 } };
+  };
+  const list = `${busy.url}/v1/items/a`;
+  const waiting = send(list, signed(list, "GET", narrow.sk));
+  await arrived;
+  // Three were taken; one comes back a second.
+  const live = { inFlight: 1, requestsLeft: expect.toBeOneOf([57, 58, 59, 60]), monthEvents: 1_000 };
+  const { body } = await send(`${busy.adminUrl}/admin`, {});
+  expect(body).toMatchObject({ draining: false, shedLevel: 0, gateways: 1, tenants: { rows: [live] } });
+  expect((await send(`${busy.adminUrl}/admin/tenants/${narrow.tenant.id}`, {})).body).toMatchObject(live);
+  const page = await (await fetch(`${busy.adminUrl}/admin`, { headers: { accept: "text/html" } })).text();
+  const words = page.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+  expect(words).toMatch(/ 1 \/ 64 (5[789]|60) \/ 60 1 1,000 \/ 1,000 /);
+  expect(page).toContain('<span class="bad">1,000</span>');
+  open();
+  expect((await waiting).status).toBe(202);
 });
 
 it("/admin is a page for a browser, without scripts and with every name escaped", async () => {

@@ -134,6 +134,19 @@ describe("the rate", () => {
     );
   });
 
+  it("tells what is left without taking any of it", () => {
+    const bucket = new Gcra();
+    const limit = { requestsPerSecond: 10, burst: 20 };
+    expect([bucket.left(limit, 0), bucket.left(limit, 0, 4)]).toEqual([20, 5]);
+    for (let n = 0; n < 15; n += 1) {
+      const { remaining } = bucket.take(limit, 1_000);
+      expect(bucket.left(limit, 1_000)).toBe(remaining);
+    }
+    expect([bucket.left(limit, 1_000), bucket.left(limit, 1_500), bucket.left(limit, 9_000)]).toEqual([5, 10, 20]);
+    // A clock that was set back.
+    expect(bucket.left(limit, -9_000)).toBe(20);
+  });
+
   it("recovers at once from a clock that was set back", () => {
     const bucket = new Gcra();
     const limit = { requestsPerSecond: 1, burst: 1 };

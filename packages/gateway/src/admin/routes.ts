@@ -2,7 +2,7 @@ import { EndcapError } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import Type from "typebox";
 import type { Meter } from "../metering/meter.ts";
-import { type OverviewOptions, overview } from "./overview.ts";
+import { liveOf, type OverviewOptions, overview } from "./overview.ts";
 import { adminPage } from "./page.ts";
 
 const Params = Type.Object({ tenant: Type.String() });
@@ -26,8 +26,8 @@ export async function adminRoutes(app: App, options: AdminRoutesOptions): Promis
     const context = directory.tenant(request.params.tenant);
     if (context === undefined) throw new EndcapError("tenant_not_found");
     const { id, slug, tier, state, limits, origins, routes, endpoint } = context.tenant;
-    const { inFlight } = context.load;
+    const live = liveOf(context.load, context.limits, options.now(), options.gateways());
     const keys = context.keys.map(({ id, kind, env, scopes }) => ({ id, kind, env, scopes: [...scopes] }));
-    return { id, slug, tier, state, limits, origins, routes, endpoint, keys, inFlight };
+    return { id, slug, tier, state, limits, origins, routes, endpoint, keys, ...live };
   });
 }

@@ -33,4 +33,12 @@ export class Gcra {
     this.#emptyAt = emptyAt;
     return { allowed: true, remaining: Math.floor(-overMs / intervalMs + 0.0005), waitMs: emptyAt - now };
   }
+
+  /** Requests that would be allowed right now; takes none. */
+  left({ requestsPerSecond, burst }: RateLimit, now: number, gateways = 1): number {
+    const intervalMs = (1000 * gateways) / requestsPerSecond;
+    const windowMs = Math.max(intervalMs, (1000 * burst) / requestsPerSecond);
+    const aheadMs = Math.max(0, this.#emptyAt - now);
+    return Math.floor((windowMs - (aheadMs <= windowMs ? aheadMs : 0)) / intervalMs + 0.0005);
+  }
 }
