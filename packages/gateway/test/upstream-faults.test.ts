@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { SnapshotUpstream } from "@endcap/protocol";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { isPublicAddress } from "../src/upstreams/public-address.ts";
 import { enveloped, openSession, type Reply, send, signed, startEdge } from "./support/edge.ts";
 import {
@@ -136,6 +136,37 @@ it("the caller's deadline is kept, and handed on shorter", async () => {
   const headers = { "endcap-deadline-ms": "80" };
   const passed = () => send(direct, signed(direct, "POST", acorn.sk, { body: {}, headers }));
   await expect.poll(() => handedOn(passed, edge.recommender), { timeout: 10_000 }).toBeLessThanOrEqual(80);
+});
+
+it("a caller that waits no longer for its events is told so, and what was stored all the same is counted", async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { answer } = edge.collector;
+  onTestFinished(() => {
+    open();
+    edge.collector.answer = answer;
+  });
+  edge.collector.answer = async () => {
+    arrive();
+    await gate;
+    return { status: 202, body: { accepted: 7 } };
+  };
+  const shop = newShop();
+  edge.control.push({ shops: [shop] });
+  await edge.settled();
+  const events = `${edge.url}/v1/events`;
+  const headers = { "endcap-deadline-ms": "300" };
+  const { status, body } = await send(events, signed(events, "POST", shop.sk, { body: { events: [] }, headers }));
+  expect([status, body.code]).toEqual([504, "upstream_timeout"]);
+  await arrived;
+  open();
+  const counted = async () => (await send(`${edge.adminUrl}/admin/tenants/${shop.tenant.id}`, {})).body.monthEvents;
+  await expect.poll(counted, { timeout: 10_000 }).toBe(7);
+
+  edge.collector.answer = () => ({ status: 202, body: { accepted: 1 } });
+  const patient = { "endcap-deadline-ms": "5000" };
+  const served = await send(events, signed(events, "POST", shop.sk, { body: { events: [] }, headers: patient }));
+  expect(served.status).toBe(202);
 });
 
 it("a canary gets its share of a tenant's shoppers, always the same ones, and none when it is broken", async () => {

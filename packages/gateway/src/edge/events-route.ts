@@ -1,4 +1,7 @@
+import { EndcapError } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
+import type { FastifyReply } from "fastify";
+import { callerDeadline } from "../forward/caller-deadline.ts";
 import type { Coalescer } from "../forward/coalescer.ts";
 import { refusalOf } from "../forward/refusal.ts";
 import type { Upstreams } from "../forward/upstreams.ts";
@@ -31,18 +34,24 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
     const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
     const session = sessionFor(sessions, request, caller);
     const head = { principal: caller.principalText, requestId: request.id, mark: addressMark(caller, request) };
+    let deadline: NodeJS.Timeout | undefined;
     coalescer.add(upstream, head, payload ?? noBytes, request.passage, (outcome) => {
-      if (outcome instanceof Error) {
-        void reply.send(outcome);
-        return;
+      clearTimeout(deadline);
+      if (!(outcome instanceof Error) && outcome.status < 300) {
+        meter.accepted(caller.tenant.load.usage, caller.principal, outcome.body);
       }
-      const { status, body, text } = outcome;
-      if (status >= 300) {
-        void reply.send(refusalOf(upstream.id, status, body));
-        return;
-      }
-      meter.accepted(caller.tenant.load.usage, caller.principal, body);
-      answerJson(reply, status, withSession(text, session), draining());
+      // Whoever waited no longer sends the batch again, and what was stored meanwhile is then a duplicate.
+      if (reply.sent) return;
+      if (outcome instanceof Error) void reply.send(outcome);
+      else if (outcome.status >= 300) void reply.send(refusalOf(upstream.id, outcome.status, outcome.body));
+      else answerJson(reply, outcome.status, withSession(outcome.text, session), draining());
     });
+    const msMax = callerDeadline(request, reply);
+    if (msMax !== undefined) deadline = setTimeout(endDeadline, msMax, reply, upstream.id);
   });
+}
+
+/** The caller's deadline says nothing about the upstream: its breaker is not told. */
+function endDeadline(reply: FastifyReply, upstreamId: string): void {
+  void reply.send(new EndcapError("upstream_timeout", { internal: `upstream ${upstreamId}: deadline passed` }));
 }
