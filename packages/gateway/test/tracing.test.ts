@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { Registry } from "prom-client";
 import { afterAll, describe, expect, it } from "vitest";
@@ -112,7 +113,29 @@ describe("a gateway with an exporter", async () => {
     const headers = { origin: acorn.origin, "content-type": "text/plain;charset=UTF-8" };
     const body = JSON.stringify({ key: acorn.pk });
     expect((await send(`${edge.url}/v1/sessions`, { method: "POST", headers, body })).status).toBe(200);
-    expect(valuesOf(await spanNamed("POST /v1/sessions"))).toMatchObject({ "endcap.tenant": acorn.tenant.id });
+    const values = valuesOf(await spanNamed("POST /v1/sessions"));
+    expect(values).toMatchObject({ "endcap.tenant": acorn.tenant.id });
+    expect(values["endcap.auth_ms"]).toBeGreaterThan(0);
+  });
+
+  it("makes one of a request whose client left while its upstream worked, as long as it took", async () => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const leaving = new AbortController();
+    edge.recommender.answer = async (_seen, signal) => {
+      arrive();
+      await once(signal, "abort");
+      return { status: 200, body: {} };
+    };
+    const url = `${edge.url}/v1/recommenders/for_you`;
+    const init = signed(url, "POST", acorn.sk, { body: {} });
+    const left = fetch(url, { ...init, signal: leaving.signal }).catch((error: Error) => error.name);
+    await arrived;
+    leaving.abort();
+    expect(await left).toBe("AbortError");
+    const span = await spanNamed("POST /v1/recommenders/:strategy");
+    expect(valuesOf(span)).toMatchObject({ "http.response.status_code": "499", "endcap.tenant": acorn.tenant.id });
+    expect(BigInt(span?.endTimeUnixNano ?? 0)).toBeGreaterThan(BigInt(span?.startTimeUnixNano ?? 0));
+    expect(receiver.spans.filter(({ name }) => name === span?.name)).toHaveLength(1);
   });
 
   it("tells a refused request by its code, in a trace of its own", async () => {

@@ -52,7 +52,8 @@ export async function openSessionRoute(
   );
 
   async function open(request: FastifyRequest, reply: FastifyReply): Promise<OpenSessionAnswer> {
-    const { body } = request;
+    const { body, passage } = request;
+    const startedAt = performance.now();
     if (!Buffer.isBuffer(body) || body.length === 0) throw new EndcapError("body_missing");
     const proven = body[0] === brace ? undefined : provenSession(reply, body);
     const asked = readRequest(proven?.payload ?? body);
@@ -67,6 +68,8 @@ export async function openSessionRoute(
     if (refusal !== undefined) throw refusal;
 
     const user = asked.userToken === undefined ? undefined : await verifyUserToken(tenant, env, asked.userToken, now());
+    const authMs = performance.now() - startedAt;
+    if (passage !== null) passage.authMs = authMs;
     const provenId = proven?.caller.principal.anonymousId;
     const byCookie = usesIdCookie(request, tenant);
     const anonymousId =
@@ -85,6 +88,7 @@ export async function openSessionRoute(
       const { tier } = tenant.tenant;
       const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ec1", key: key.id, ...ids };
       await links.write(tenant, principal, { ...ids, at: new Date(now()).toISOString() }, request.id);
+      if (passage !== null) passage.upstreamMs = performance.now() - startedAt - authMs;
     }
     return { session: sessions.create(request, tenant, session), ...(user && { userId: user.userId }) };
   }

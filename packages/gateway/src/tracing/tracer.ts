@@ -86,12 +86,10 @@ export async function createTracer({ url, sampleRatio, log, registry, now }: Tra
       return new Passage(trace, parent?.spanId);
     },
     watch(app) {
-      app.addHook("onResponse", (request, reply, done) => {
-        end(request, reply.raw.statusCode, reply.elapsedTime);
-        done();
-      });
-      app.addHook("onRequestAbort", (request, done) => {
-        end(request, clientGone, 0);
+      app.addHook("onRequest", (request, reply, done) => {
+        const { raw } = reply;
+        // Fastify's own hooks miss a client that leaves between the end of its body and the answer. It comes once.
+        raw.on("close", () => end(request, raw.writableEnded ? raw.statusCode : clientGone, reply.elapsedTime));
         done();
       });
     },
