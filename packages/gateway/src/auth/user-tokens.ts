@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { EndcapError, isAnonymousId, LIMITS } from "@endcap/protocol";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
@@ -29,7 +30,8 @@ export async function verifyUserToken(
     const key = tenant.keys.find(({ id, env: own }) => id === kid && own === env);
     if (key?.secret === undefined || now >= key.expiresAt) throw new TypeError("no such active secret key");
     if (!key.scopes.has("identity:sign")) throw new TypeError("the key may not sign identities");
-    const { payload } = await jwtVerify<{ anonymousId?: unknown }>(token, key.secret.identity, {
+    const identity = createSecretKey(key.secret.identity, "base64url");
+    const { payload } = await jwtVerify<{ anonymousId?: unknown }>(token, identity, {
       algorithms: ["HS256"],
       requiredClaims: ["sub", "iat", "exp"],
       clockTolerance: clockToleranceSeconds,

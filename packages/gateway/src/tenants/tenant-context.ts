@@ -1,4 +1,4 @@
-import { createSecretKey, hash, type KeyObject } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   addressMarkKey,
   type Environment,
@@ -35,8 +35,11 @@ export interface KeyContext {
   /** Unix ms; Infinity: no end. */
   readonly expiresAt: number;
   readonly tenant: TenantContext;
-  /** Of secret keys only. */
-  readonly secret?: { readonly request: MacKey; readonly identity: KeyObject; readonly bearerHash: string };
+  /**
+   * Of secret keys only. `identity` is base64url of 32 bytes, and no key object before it is used: that is memory outside
+   * V8's heap, and some of it for each tenant leaves only crumbs between for what each request needs there.
+   */
+  readonly secret?: { readonly request: MacKey; readonly identity: string; readonly bearerHash: string };
   /** Who a request signed with this key comes from. */
   readonly principal: Principal;
   /** Kept by whoever proves requests. */
@@ -151,7 +154,7 @@ function keyContext(
     ...(secret && {
       secret: {
         request: new MacKey(Buffer.from(secret.request, "base64url")),
-        identity: createSecretKey(secret.identity, "base64url"),
+        identity: secret.identity,
         bearerHash: secret.bearerHash,
       },
     }),
