@@ -82,8 +82,11 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
 }
 
 function inBuckets(latency: readonly number[]): number[] {
-  const counts = new Array<number>(boundsMs.length + 1).fill(0);
-  for (const [at, bucket] of bucketOfClass.entries()) counts[bucket] = (counts[bucket] ?? 0) + (latency[at] ?? 0);
+  const counts = [...boundsMs, 0].fill(0);
+  latency.forEach((count, at) => {
+    const bucket = bucketOfClass[at] ?? boundsMs.length;
+    counts[bucket] = (counts[bucket] ?? 0) + count;
+  });
   return counts;
 }
 

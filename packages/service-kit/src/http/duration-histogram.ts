@@ -21,7 +21,9 @@ export class DurationSeries {
 
   /** Many at once: `counts` has one for each bound and one for what is above all of them, and takes `seconds` together. */
   add(counts: readonly number[], seconds: number): void {
-    for (const [at, count] of counts.entries()) this.#counts[at] = (this.#counts[at] ?? 0) + count;
+    counts.forEach((count, at) => {
+      this.#counts[at] = (this.#counts[at] ?? 0) + count;
+    });
     this.#sum += seconds;
   }
 
