@@ -27,3 +27,26 @@ it.each([
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   expect(answer).toContain('"code":"request_timeout"');
 });
+
+it.each([
+  ["what is no HTTP", "SSH-2.0-OpenSSH\r\n\r\n", 400, "header_invalid"],
+  [
+    "two lengths",
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 2\r\n\r\n{}",
+    400,
+    "framing_invalid",
+  ],
+  ["a tunnel", "CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", 405, "method_not_allowed"],
+])("%s leaves a record and a number, though there is no request", async (_what, text, status, code) => {
+  const { service, records } = testService();
+  const { url } = await service.listen();
+  const answer = await exchange(url, text);
+  const [, id] = /"instance":"(req_[^"]+)"/.exec(answer) ?? [];
+  expect(records.filter(({ msg }) => msg === "request refused unread")).toEqual([
+    expect.objectContaining({ reqId: id, status, code }),
+  ]);
+  const metrics = await service.registry.metrics();
+  expect(metrics).toMatch(
+    new RegExp(`http_request_duration_seconds_count\\{[^}]*route="unread"[^}]*code="${status}"[^}]*\\} 1`),
+  );
+});

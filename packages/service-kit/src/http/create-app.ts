@@ -63,7 +63,10 @@ export function createApp(options: AppOptions): App {
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 2_000 },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
-    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, newId(), now()),
+    clientErrorHandler(error, socket) {
+      const code = codeOfBroken(error);
+      if (code !== undefined) refuseUnread(code, socket);
+    },
   }).withTypeProvider<TypeBoxProvider>();
 
   app.setValidatorCompiler(typeboxValidator);
@@ -72,9 +75,18 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("fault", null);
   watchClients(app);
   // Left to Node, the first is hung up on and the second is answered in words of its own.
-  app.server.on("connect", (_request, socket) => refuseAtSocket("method_not_allowed", socket, newId(), now()));
-  app.server.on("checkExpectation", ({ socket }) => refuseAtSocket("header_invalid", socket, newId(), now()));
+  app.server.on("connect", (_request, socket) => refuseUnread("method_not_allowed", socket));
+  app.server.on("checkExpectation", ({ socket }) => refuseUnread("header_invalid", socket));
   recordCompletion(app, options.log, options.observe, options.onCompleted, options.describe);
+
+  /** There is no request to record, but somebody who looks why a client fails has to find it. */
+  function refuseUnread(code: ErrorCode, socket: Duplex): void {
+    if (socket.destroyed) return;
+    const reqId = newId();
+    const status = refuseAtSocket(code, socket, reqId, now());
+    options.observe?.("none", "unread", status, 0);
+    options.log.info({ reqId, status, code }, "request refused unread");
+  }
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
     const error = endcapErrorOf(thrown);
@@ -117,20 +129,20 @@ interface BrokenRequest extends Error {
   readonly reason?: string;
 }
 
-/** Bytes that are no HTTP request, or came too slowly: there is no request object, only a socket. */
-function refuseBrokenRequest({ code = "", reason = "" }: BrokenRequest, socket: Duplex, id: string, now: number): void {
-  if (code === "ECONNRESET") return;
+/** Bytes that are no HTTP request, or came too slowly. `undefined`: the client hung up. */
+function codeOfBroken({ code = "", reason = "" }: BrokenRequest): ErrorCode | undefined {
+  if (code === "ECONNRESET") return undefined;
   // A line end that is missed has one code, be it in a header or in a chunk, where it decides where the request ends.
   const isChunk = reason.includes("chunk");
-  refuseAtSocket(brokenCodes[code] ?? (isChunk ? "framing_invalid" : "header_invalid"), socket, id, now);
+  return brokenCodes[code] ?? (isChunk ? "framing_invalid" : "header_invalid");
 }
 
-function refuseAtSocket(code: ErrorCode, socket: Duplex, requestId: string, now: number): void {
-  if (socket.destroyed) return;
+function refuseAtSocket(code: ErrorCode, socket: Duplex, requestId: string, now: number): number {
   const { status, headers, body } = problemResponse(new EndcapError(code), requestId, now);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   lines.push(`content-length: ${Buffer.byteLength(body)}`, "connection: close");
   if (socket.writable)
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
   socket.destroy();
+  return status;
 }
