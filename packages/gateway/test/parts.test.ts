@@ -1,8 +1,8 @@
 import type { Principal } from "@endcap/protocol";
-import { FrameReader } from "@endcap/service-kit";
+import { FrameReader, writeFrames } from "@endcap/service-kit";
 import { expect, it } from "vitest";
 import { PrincipalText } from "../src/auth/caller.ts";
-import { partFrame, writeFrames } from "../src/forward/frame.ts";
+import { partFrame } from "../src/forward/frame.ts";
 
 it("a principal in any script travels in a part's header and comes out as it was", () => {
   const principal: Principal = {

@@ -38,6 +38,16 @@ describe("any failure of the recommender becomes the fallback list", () => {
     expect(await ml.ask({ placement: "home" })).toMatchObject(fallback);
   });
 
+  test.each(behaviours)("%s, on a request that is open", async (_name, behaviour) => {
+    const { recommender, ml } = await start();
+    await ml.ask({ placement: "home" });
+    recommender.behave(behaviour);
+    expect(await ml.ask({ placement: "home" })).toMatchObject(fallback);
+    expect(recommender.opened()).toBe(1);
+    recommender.behave({ kind: "good" });
+    expect((await ml.ask({ placement: "home" })).list?.fallback).toBeUndefined();
+  });
+
   test("nobody listening", async () => {
     const { recommender, ml } = await start();
     await recommender.close();

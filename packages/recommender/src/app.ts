@@ -4,12 +4,18 @@ import {
   createService,
   type IdleMessage,
   internalAuth,
+  type Part,
+  type PartReply,
+  parseJson,
+  partRoute,
+  pointersOf,
   principalOf,
   type Service,
 } from "@endcap/service-kit";
 import { openModels, openTables, type TenantTable } from "@endcap/storage";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
+import { Compile } from "typebox/compile";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import type { RecommenderConfig } from "./config.ts";
 import { LiveDelta } from "./live/live-delta.ts";
@@ -23,6 +29,9 @@ import { type Recommended, TenantRecommender } from "./serving/tenant-recommende
 import { trimWhenQuiet } from "./serving/trim-when-quiet.ts";
 
 const dayMs = 86_400_000;
+const rankCheck = Compile(RankRequest);
+/** A question and its placement with all its rules; what Fastify would take of one as well. */
+const rankBytesMax = 1024 * 1024;
 /** Served lists are kept this long, for metrics and for "why did I see this". */
 const servedRetentionMs = 90 * dayMs;
 
@@ -126,6 +135,17 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
     });
   };
 
+  /** ml's questions, as parts of a request that stays open. */
+  async function rankPart({ principal, payload }: Part): Promise<PartReply> {
+    const question = parseJson(payload, "error");
+    if (!rankCheck.Check(question)) {
+      throw new EndcapError("invalid_request", { errors: pointersOf(rankCheck.Errors(question)) });
+    }
+    const { text, record, table } = await recommender.recommend(principal, question);
+    if (question.preview !== undefined) return { status: 200, body: text };
+    return { status: 200, body: text, written: () => served.add(principal.env, table, record) };
+  }
+
   await app.register(async (internal: App) => {
     await internal.register(internalAuth, {
       audience: "recommender",
@@ -137,6 +157,15 @@ export async function buildRecommender(config: RecommenderConfig): Promise<Servi
       recommender.ranker.forget();
     });
     if (config.idleMs > 0) watchIdle(internal, config.idleMs, tellParent);
+
+    partRoute(internal, {
+      path: "/internal/v1/rank-parts",
+      payloadBytesMax: rankBytesMax,
+      tenant: config.tenant,
+      answer: rankPart,
+      observe: (status, seconds) => service.observe("POST", "/internal/v1/recommend", status, seconds),
+      now,
+    });
 
     internal.post("/internal/v1/recommend", { schema: { body: RankRequest } }, async (request, reply) => {
       const principal = principalOf(request);

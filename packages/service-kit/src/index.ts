@@ -21,7 +21,16 @@ export { parseJson } from "./http/json.ts";
 export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
 export { requestIdHeader } from "./http/request-id.ts";
 export { pointersOf } from "./http/validator.ts";
-export { type Frame, FrameError, FrameReader, readFrame } from "./parts/frames.ts";
+export {
+  asciiJson,
+  type Frame,
+  FrameError,
+  FrameReader,
+  type PartFrame,
+  readFrame,
+  writeFrames,
+} from "./parts/frames.ts";
+export { type OpenPart, OpenRequest } from "./parts/open-request.ts";
 export { type Part, type PartReply, type PartRouteOptions, partRoute } from "./parts/part-route.ts";
 export {
   createService,

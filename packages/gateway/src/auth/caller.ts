@@ -1,4 +1,5 @@
 import type { Principal } from "@endcap/protocol";
+import { asciiJson } from "@endcap/service-kit";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
 
 /** A proven caller and its tenant: what authentication hands to the rest of the request. */
@@ -33,9 +34,4 @@ export class PrincipalText {
     this.#header ??= Buffer.from(JSON.stringify(this.#principal)).toString("base64url");
     return this.#header;
   }
-}
-
-function asciiJson(value: object): string {
-  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped);
 }

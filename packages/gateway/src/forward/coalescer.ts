@@ -1,10 +1,10 @@
 import { COALESCED_CONTENT_TYPE, EndcapError, LIMITS } from "@endcap/protocol";
-import type { InternalIssuer } from "@endcap/service-kit";
+import { type InternalIssuer, type PartFrame, writeFrames } from "@endcap/service-kit";
 import type { PrincipalText } from "../auth/caller.ts";
 import type { Passage } from "../tracing/passage.ts";
 import { traceHeaders } from "../tracing/trace-context.ts";
 import { callUpstream } from "./call-upstream.ts";
-import { type PartFrame, partFrame, writeFrames } from "./frame.ts";
+import { partFrame } from "./frame.ts";
 import { type PartAnswer, readPartAnswers } from "./part-answers.ts";
 import type { Upstream } from "./upstreams.ts";
 

@@ -1,11 +1,10 @@
 import { EndcapError, LIMITS } from "@endcap/protocol";
-import type { InternalIssuer } from "@endcap/service-kit";
+import { type InternalIssuer, type OpenPart, OpenRequest, type PartFrame } from "@endcap/service-kit";
 import type { PrincipalText } from "../auth/caller.ts";
 import type { Passage } from "../tracing/passage.ts";
 import { traceHeaders } from "../tracing/trace-context.ts";
 import { mayRetry, type UpstreamAnswer, upstreamFault } from "./call-upstream.ts";
-import { type PartFrame, partFrame } from "./frame.ts";
-import { type OpenPart, OpenRequest } from "./open-request.ts";
+import { partFrame } from "./frame.ts";
 import type { Upstream } from "./upstreams.ts";
 
 /** Called once, unless the part was cancelled: with its answer, or with `upstream_*` or `overloaded`. */
@@ -131,7 +130,18 @@ class Lane {
       this.#requests.delete(closed);
       this.#open.delete(closed);
     };
-    const request = new OpenRequest({ upstream: this.upstream, path, token, answerBytesMax, answerMsMax, onClosed });
+    const { id, pool, breaker } = this.upstream;
+    const request = new OpenRequest({
+      pool,
+      id,
+      path,
+      token,
+      answerBytesMax,
+      answerMsMax,
+      // A refusal is an answer; the parts of either are lost.
+      onFault: (fault) => (fault === "refused" ? breaker.succeeded() : breaker.failed()),
+      onClosed,
+    });
     if (request.open) {
       this.#requests.add(request);
       this.#open.add(request);
@@ -176,9 +186,9 @@ class Part implements OpenPart {
     this.settle(new EndcapError("overloaded", { internal: `too much waits for upstream ${this.#lane.upstream.id}` }));
   }
 
-  answered(answer: UpstreamAnswer): void {
+  answered(status: number, body: Buffer): void {
     this.#lane.upstream.breaker.succeeded();
-    this.settle(answer);
+    this.settle({ status, body });
   }
 
   late(): void {

@@ -37,7 +37,6 @@ export interface Asked {
   readonly principal: Principal;
   /** The gateway's own, handed on to the recommender. */
   readonly authorization: string;
-  readonly principalHeader: string;
   readonly requestId: string;
   readonly deadline: Deadline;
   /** Aborts when the caller goes away. */
@@ -74,7 +73,7 @@ export function createRecommend(options: RecommendOptions): Recommend {
   });
 
   async function rank(
-    { authorization, principalHeader, requestId, deadline, caller }: Asked,
+    { authorization, principal, requestId, deadline, caller }: Asked,
     request: RecommendationRequest,
     { recommenderUrl, strategy, placement, variant }: Target,
     preview: Preview | undefined,
@@ -92,7 +91,7 @@ export function createRecommend(options: RecommendOptions): Recommend {
         ...(preview && { preview }),
       },
       authorization,
-      principal: principalHeader,
+      principal,
       requestId,
       msMax,
       caller,

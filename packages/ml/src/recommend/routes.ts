@@ -1,4 +1,4 @@
-import { EndcapError, LIMITS, PRINCIPAL_HEADER, RecommendationAnswer } from "@endcap/protocol";
+import { EndcapError, LIMITS, RecommendationAnswer } from "@endcap/protocol";
 import {
   type App,
   clientGone,
@@ -49,7 +49,6 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
         body,
         principal: principalOf(request),
         authorization: String(headers.authorization),
-        principalHeader: String(headers[PRINCIPAL_HEADER]),
         requestId: id,
         deadline: deadlineOf(request, deadlines),
         caller: clientGone(request),
@@ -82,7 +81,6 @@ export async function recommendRoutes(app: App, options: RecommendRoutesOptions)
       body,
       principal,
       authorization: String(headers.authorization),
-      principalHeader: Buffer.from(JSON.stringify(principal)).toString("base64url"),
       requestId,
       deadline: deadlineIn(part.deadlineMs, () => gone, deadlines),
       caller: gone,

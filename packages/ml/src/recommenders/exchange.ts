@@ -1,4 +1,4 @@
-import { DEADLINE_HEADER, PRINCIPAL_HEADER, type RankRequest } from "@endcap/protocol";
+import { DEADLINE_HEADER, PRINCIPAL_HEADER, type Principal, type RankRequest } from "@endcap/protocol";
 import { requestIdHeader } from "@endcap/service-kit";
 import type { Dispatcher, Pool } from "undici";
 import { type Outcome, readOutcome } from "./outcome.ts";
@@ -9,7 +9,7 @@ export interface RankCall {
   readonly rank: RankRequest;
   /** The gateway's own token, principal and request id, handed on. */
   readonly authorization: string;
-  readonly principal: string;
+  readonly principal: Principal;
   readonly requestId: string;
   /** Time for the whole call. */
   readonly msMax: number;
@@ -20,10 +20,11 @@ export interface RankCall {
 /** Why a call ended early. Made once: an error's stack costs more than the rest of a call. */
 const lateness = new Error("the deadline is over");
 const departure = new Error("the caller went away");
+const excess = new Error("the answer is too large");
 
 /** One question to a recommender: its answer, or what became of it by the deadline, whichever is first. Never rejects. */
-export function exchange(pool: Pool, call: RankCall): Promise<Outcome> {
-  return new Promise((resolve) => new Exchange(pool, call, resolve));
+export function exchange(pool: Pool, call: RankCall, answerBytesMax: number): Promise<Outcome> {
+  return new Promise((resolve) => new Exchange(pool, call, answerBytesMax, resolve));
 }
 
 /** Over undici's dispatch: its `request` makes a stream, an abort signal and several promises of each answer. */
@@ -35,10 +36,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   /** Set once the call is settled before its answer. */
   #ended: Error | undefined;
+  readonly #answerBytesMax: number;
   #status = 0;
   #chunks: Buffer[] = [];
+  #bytes = 0;
 
-  constructor(pool: Pool, call: RankCall, resolve: (outcome: Outcome) => void) {
+  constructor(pool: Pool, call: RankCall, answerBytesMax: number, resolve: (outcome: Outcome) => void) {
+    this.#answerBytesMax = answerBytesMax;
     this.#resolve = resolve;
     this.#caller = call.caller;
     if (call.caller.aborted) {
@@ -49,7 +53,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(() => this.#giveUp({ kind: "failure", failure: "late" }, lateness), call.msMax);
     const headers = {
       authorization: call.authorization,
-      [PRINCIPAL_HEADER]: call.principal,
+      [PRINCIPAL_HEADER]: Buffer.from(JSON.stringify(call.principal)).toString("base64url"),
       [requestIdHeader]: call.requestId,
       [DEADLINE_HEADER]: String(call.msMax),
       "content-type": "application/json",
@@ -69,6 +73,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#answerBytesMax) this.#giveUp({ kind: "failure", failure: "garbled" }, excess);
   }
 
   onResponseEnd(): void {

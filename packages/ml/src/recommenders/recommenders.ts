@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { Pool } from "undici";
 import { Breaker, type BreakerOptions } from "./breaker.ts";
 import { exchange, type RankCall } from "./exchange.ts";
+import { OpenLists } from "./open-lists.ts";
 import type { Outcome } from "./outcome.ts";
 import { Room } from "./room.ts";
 
@@ -12,6 +13,7 @@ export interface RecommendersOptions {
 
 interface Recommender {
   readonly pool: Pool;
+  readonly open: OpenLists;
   readonly breaker: Breaker;
   readonly room: Room;
 }
@@ -34,7 +36,10 @@ export class Recommenders {
     this.#byUrl = new LRUCache({
       max: recommendersMax,
       // Calls under way on it are finished first.
-      dispose: ({ pool }) => void pool.close(),
+      dispose({ pool, open }) {
+        open.close();
+        void pool.close();
+      },
     });
   }
 
@@ -49,14 +54,15 @@ export class Recommenders {
   }
 
   async call(call: RankCall): Promise<Outcome> {
-    const { pool, breaker, room } = this.#recommender(call.url);
+    const recommender = this.#recommender(call.url);
+    const { breaker, room } = recommender;
     if (!breaker.enter()) return { kind: "failure", failure: "left_alone" };
     const place = room.enter();
     if (place === 0) {
       breaker.settled();
       return { kind: "failure", failure: "busy" };
     }
-    const outcome = await exchange(pool, call);
+    const outcome = await ask(recommender, call);
     switch (verdictOf(outcome, call.msMax)) {
       case "well":
         room.leaveInTime();
@@ -89,16 +95,35 @@ export class Recommenders {
       connections: this.#options.connectionsMax,
       connect: { timeout: 1_000 },
       keepAliveTimeout: keepAliveMs,
-      maxResponseSize: answerBytesMax,
       // The call's own deadline bounds every stage of it.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
     const { breaker, connectionsMax } = this.#options;
-    const recommender = { pool, breaker: new Breaker(breaker), room: new Room(connectionsMax) };
+    const recommender = {
+      pool,
+      open: new OpenLists({ pool, url, answerBytesMax, now: breaker.now }),
+      breaker: new Breaker(breaker),
+      room: new Room(connectionsMax),
+    };
     this.#byUrl.set(url, recommender);
     return recommender;
   }
+}
+
+/** On an open request if it may; what is lost there is asked once more, for whatever time is left, by itself. */
+async function ask({ pool, open }: Recommender, call: RankCall): Promise<Outcome> {
+  let { msMax } = call;
+  if (open.ready) {
+    const askedAt = performance.now();
+    const outcome = await open.ask(call);
+    if (outcome.kind !== "lost") return outcome;
+    msMax -= Math.ceil(performance.now() - askedAt);
+    if (msMax <= 0) return { kind: "failure", failure: "unreachable" };
+  }
+  const outcome = await exchange(pool, { ...call, msMax }, answerBytesMax);
+  open.note(outcome.kind === "list");
+  return outcome;
 }
 
 /** What the outcome of a call says about its recommender. */

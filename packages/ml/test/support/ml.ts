@@ -30,6 +30,8 @@ export interface AskOptions {
   /** `null`: none. */
   readonly token?: string | null;
   readonly bytes?: Uint8Array;
+  /** Default: the same one always. */
+  readonly requestId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -115,7 +117,7 @@ export async function startMl(options: StartOptions = {}): Promise<Ml> {
     const { principal = browser({ anonymousId: anonymousId() }), deadlineMs, signal } = options;
     const startedAt = performance.now();
     const payload = bytesOf(body, options);
-    const header = { p: principal, r: "req_1", n: payload.length, d: deadlineMs };
+    const header = { p: principal, r: options.requestId ?? "req_1", n: payload.length, d: deadlineMs };
     const answer = await request(`${url}/internal/v1/recommendation-parts`, {
       method: "POST",
       body: Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), payload, Buffer.from("\n")]),

@@ -9,12 +9,20 @@ import {
   encodePrincipal,
   type Item,
   newTenantId,
+  PARTS_CONTENT_TYPE,
   type Principal,
   type RandomBytes,
   type RecommendationAnswer,
   uuidV7,
 } from "@endcap/protocol";
-import { createInternalIssuer, type Service } from "@endcap/service-kit";
+import {
+  asciiJson,
+  createInternalIssuer,
+  FrameReader,
+  type Service,
+  type ServiceAddress,
+  writeFrames,
+} from "@endcap/service-kit";
 import { type ModelStore, openModels, openTables, type ShopperKey, type TenantTable } from "@endcap/storage";
 import { onTestFinished } from "vitest";
 import { buildRecommender } from "../../src/app.ts";
@@ -36,6 +44,7 @@ export class TestShop {
   readonly #token: () => Promise<string>;
   readonly config: RecommenderConfig;
   service: Service | undefined;
+  #address: Promise<ServiceAddress> | undefined;
 
   constructor(
     tenant: string,
@@ -139,14 +148,33 @@ export class TestShop {
     return this.#inject(`/v1/recommenders/${strategy}`, body, principal);
   }
 
-  /** As ml calls it. */
+  /** As ml calls it first. */
   async rank(body: Record<string, unknown>, principal: Partial<Principal> = {}): Promise<Answered> {
     return this.#inject("/internal/v1/recommend", body, principal);
   }
 
-  async #inject(url: string, body: Record<string, unknown>, principal: Partial<Principal>): Promise<Answered> {
+  /** As ml calls it from then on: a part of a request that stays open. */
+  async rankPart(body: Record<string, unknown>, principal: Partial<Principal> = {}): Promise<Answered> {
+    const payload = Buffer.from(JSON.stringify(body));
+    const head = `{"p":${asciiJson(this.#caller(principal))},"r":"req_part","n":${payload.length}}\n`;
+    const response = await fetch(`${(await this.#listening()).url}/internal/v1/rank-parts`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await this.#token()}`, "content-type": PARTS_CONTENT_TYPE },
+      body: writeFrames([{ head, payload, bytes: head.length + payload.length + 1 }]),
+    });
+    const [frame] = new FrameReader(1024 * 1024).push(Buffer.from(await response.arrayBuffer()));
+    if (frame === undefined) throw new Error("the part has no answer");
+    return { status: Number(frame.header.s), body: JSON.parse(frame.payload.toString()) };
+  }
+
+  #listening(): Promise<ServiceAddress> {
     if (this.service === undefined) throw new Error("the recommender is not started");
-    const caller: Principal = {
+    this.#address ??= this.service.listen();
+    return this.#address;
+  }
+
+  #caller(principal: Partial<Principal>): Principal {
+    return {
       tenant: this.tenant,
       env: "live" as Environment,
       tier: "standard",
@@ -155,6 +183,11 @@ export class TestShop {
       key: "sk_live_test",
       ...principal,
     };
+  }
+
+  async #inject(url: string, body: Record<string, unknown>, principal: Partial<Principal>): Promise<Answered> {
+    if (this.service === undefined) throw new Error("the recommender is not started");
+    const caller = this.#caller(principal);
     const response = await this.service.app.inject({
       method: "POST",
       url,

@@ -83,3 +83,38 @@ export class FrameReader {
     return frames;
   }
 }
+
+/** One part as it travels behind the edge: a header line, a payload, a line feed. */
+export interface PartFrame {
+  /** The header line, in ASCII. */
+  readonly head: string;
+  readonly payload: Uint8Array;
+  readonly bytes: number;
+}
+
+const noBytes = Buffer.alloc(0);
+
+/** Gives up a part that was asked on an open request. */
+export function leftFrame(requestId: string): PartFrame {
+  const head = `{"r":"${requestId}","n":0,"x":true}\n`;
+  return { head, payload: noBytes, bytes: head.length + 1 };
+}
+
+export function writeFrames(frames: readonly PartFrame[]): Buffer {
+  const written = Buffer.allocUnsafe(frames.reduce((sum, { bytes }) => sum + bytes, 0));
+  let end = 0;
+  for (const { head, payload } of frames) {
+    end += written.write(head, end, "latin1");
+    written.set(payload, end);
+    end += payload.length;
+    written[end] = lineFeed;
+    end += 1;
+  }
+  return written;
+}
+
+/** JSON text in ASCII, as header lines are: writing it is copying it. */
+export function asciiJson(value: object): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped);
+}

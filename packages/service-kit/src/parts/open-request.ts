@@ -1,17 +1,14 @@
 import { Readable } from "node:stream";
 import { EndcapError, LIMITS, PARTS_CONTENT_TYPE } from "@endcap/protocol";
-import { type Frame, FrameReader } from "@endcap/service-kit";
 import { type Dispatcher, errors } from "undici";
-import type { UpstreamAnswer } from "./call-upstream.ts";
-import { leftFrame, type PartFrame, writeFrames } from "./frame.ts";
-import type { Upstream } from "./upstreams.ts";
+import { type Frame, FrameReader, leftFrame, type PartFrame, writeFrames } from "./frames.ts";
 
 /** What an open request knows of a part, and tells it: once one of the three. */
 export interface OpenPart {
   readonly requestId: string;
   readonly frame: PartFrame;
   sentAt: number;
-  answered(answer: UpstreamAnswer): void;
+  answered(status: number, body: Buffer): void;
   /** The upstream took longer than it may. */
   late(): void;
   /** The request ended without this part's answer; an EndcapError when that was for what the upstream answered. */
@@ -19,17 +16,22 @@ export interface OpenPart {
 }
 
 export interface OpenRequestOptions {
-  readonly upstream: Upstream;
+  /** Connections to the upstream; the request takes one of them. */
+  readonly pool: Pick<Dispatcher, "dispatch">;
+  /** The upstream's, for errors. */
+  readonly id: string;
   readonly path: string;
   readonly token: string;
   readonly answerBytesMax: number;
   /** The longest wait for one part's answer. */
   readonly answerMsMax: number;
+  /** It answered the request itself: refused it, or sent what is no answer to parts. */
+  readonly onFault: (fault: "refused" | "garbled") => void;
   readonly onClosed: (request: OpenRequest) => void;
 }
 
 /**
- * A third of what our services allow a request to arrive in, well within its token's life, and soon enough that a gateway
+ * A third of what our services allow a request to arrive in, well within its token's life, and soon enough that a caller
  * spreads over the replicas behind an upstream's address.
  */
 const openMsMax = 10_000;
@@ -59,7 +61,7 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
   #oldest: NodeJS.Timeout | undefined;
 
   constructor(options: OpenRequestOptions) {
-    const { upstream, path, token, answerBytesMax } = options;
+    const { pool, path, token, answerBytesMax } = options;
     this.token = token;
     this.#options = options;
     this.#reader = new FrameReader(answerBytesMax);
@@ -68,7 +70,7 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
     this.#body.on("error", () => undefined);
     const headers = { authorization: `Bearer ${token}`, "content-type": PARTS_CONTENT_TYPE };
     const unbounded = { headersTimeout: 0, bodyTimeout: 0 };
-    upstream.pool.dispatch({ method: "POST", path, headers, body: this.#body, reset: true, ...unbounded }, this);
+    pool.dispatch({ method: "POST", path, headers, body: this.#body, reset: true, ...unbounded }, this);
   }
 
   /** Whether it takes parts. It may be closed from the start, when its upstream's connections are. */
@@ -82,6 +84,11 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
 
   get full(): boolean {
     return this.#parts.size >= LIMITS.coalescedPartsMax || this.#body.readableLength > LIMITS.coalescedBytesMax;
+  }
+
+  /** Whether a part of this id waits: another of the same would not be told from it. */
+  has(requestId: string): boolean {
+    return this.#parts.has(requestId);
   }
 
   /** Leaves with the next `send`. */
@@ -124,9 +131,9 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status === 200 && headers["content-type"] === PARTS_CONTENT_TYPE) return;
-    const { upstream } = this.#options;
-    upstream.breaker.succeeded();
-    const internal = `upstream ${upstream.id} answered an open request with ${status}`;
+    const { id, onFault } = this.#options;
+    onFault("refused");
+    const internal = `upstream ${id} answered an open request with ${status}`;
     controller.abort(new EndcapError("upstream_invalid", { internal }));
   }
 
@@ -135,9 +142,9 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
     try {
       frames = this.#reader.push(chunk);
     } catch (cause) {
-      const { upstream } = this.#options;
-      upstream.breaker.failed();
-      const internal = `upstream ${upstream.id} answered an open request with what is no answer`;
+      const { id, onFault } = this.#options;
+      onFault("garbled");
+      const internal = `upstream ${id} answered an open request with what is no answer`;
       controller.abort(new EndcapError("upstream_invalid", { internal, cause }));
       return;
     }
@@ -158,7 +165,7 @@ export class OpenRequest implements Dispatcher.DispatchHandler {
     // Given up while its answer was on the way, or answered before.
     if (part === undefined) return;
     this.#parts.delete(part.requestId);
-    part.answered({ status: typeof s === "number" ? s : 0, body: payload });
+    part.answered(typeof s === "number" ? s : 0, payload);
     this.#endWhenDone();
   }
 
