@@ -172,9 +172,9 @@ describe("a key", () => {
 });
 
 describe("a bearer secret", () => {
-  const bearer = (text: string) => ({
+  const bearer = (text: string, scheme = "Bearer") => ({
     method: "POST",
-    headers: { authorization: `Bearer ${text}`, "content-type": "application/json" },
+    headers: { authorization: `${scheme} ${text}`, "content-type": "application/json" },
     body: "{}",
   });
   it("must be the key's own", async () => {
@@ -183,6 +183,14 @@ describe("a bearer secret", () => {
     expect(await outcome(events, bearer(`${acorn.sk.id}.${wrong}`))).toEqual([401, "signature_invalid"]);
     expect(await outcome(events, bearer(`${acorn.sk.id}.${birch.sk.secret}`))).toEqual([401, "signature_invalid"]);
     expect(await outcome(events, bearer(acorn.sk.id))).toEqual([401, "key_malformed"]);
+  });
+  it("is one in whatever case its scheme is written, and its key id in one", async () => {
+    const own = `${acorn.sk.id}.${acorn.sk.secret}`;
+    for (const scheme of ["bearer", "BEARER"])
+      expect(await outcome(events, bearer(own, scheme))).toEqual([202, undefined]);
+    const loud = `${acorn.sk.id.toUpperCase()}.${acorn.sk.secret}`;
+    expect(await outcome(events, bearer(loud))).toEqual([401, "key_malformed"]);
+    expect(await outcome(events, bearer(own, "Basic"))).toEqual([401, "unauthenticated"]);
   });
   it("is refused where the tenant says so", async () => {
     expect(await outcome(events, bearer(`${strict.sk.id}.${strict.sk.secret}`))).toEqual([401, "bearer_disabled"]);

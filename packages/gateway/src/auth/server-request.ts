@@ -94,11 +94,13 @@ function callerOf(key: KeyContext): Caller {
   return key.caller;
 }
 
-const bearer = /^Bearer ([a-z0-9_]{1,64})\.([A-Za-z0-9_-]{43})$/;
+/** The name of a scheme is in any case, RFC 9110. */
+const scheme = /^bearer /i;
+const bearer = /^([a-z0-9_]{1,64})\.([A-Za-z0-9_-]{43})$/;
 
 function verifyBearer(field: string, directory: TenantDirectory, now: number) {
-  if (!field.startsWith("Bearer ")) throw new EndcapError("unauthenticated");
-  const [, id, secret] = bearer.exec(field) ?? [];
+  if (!scheme.test(field)) throw new EndcapError("unauthenticated");
+  const [, id, secret] = bearer.exec(field.slice("bearer ".length)) ?? [];
   if (id === undefined || secret === undefined) throw new EndcapError("key_malformed");
   const key: KeyContext = directory.key(id, "secret", now);
   if (key.tenant.tenant.settings.noBearer) throw new EndcapError("bearer_disabled");
