@@ -74,6 +74,8 @@ export function takeRow(cell: Cell, tenant: string): UsageRow | undefined {
   if (isEmpty(cell)) return undefined;
   const { kind, block, at } = cell;
   const { env, method, pattern, status, code } = kind;
+  const counts = new Array<number>(classes);
+  for (let of = 0; of < classes; of++) counts[of] = block[at + latency + of] ?? 0;
   const row = {
     at: numberOf(cell, windowStart),
     tenant,
@@ -84,7 +86,7 @@ export function takeRow(cell: Cell, tenant: string): UsageRow | undefined {
     requests: numberOf(cell, requests),
     events: numberOf(cell, events),
     ms: numberOf(cell, sumMs),
-    latency: Array.from(block.subarray(at + latency, at + cellLength)),
+    latency: counts,
   };
   block.fill(0, at, at + cellLength);
   return row;

@@ -36,6 +36,7 @@ export interface Ledger {
 
 export function createLedger(now: number, kept?: Kept): Ledger {
   let month = monthOf(now);
+  let span = monthAround(now);
   let cursor = 0;
   const entries = new Map<string, TenantUsage>();
   if (kept?.month === month) {
@@ -52,7 +53,7 @@ export function createLedger(now: number, kept?: Kept): Ledger {
     return entry;
   }
 
-  const counts = ({ env, events, at }: UsageRecord) => env === "live" && events > 0 && monthOf(at) === month;
+  const counts = ({ env, events, at }: UsageRecord) => env === "live" && events > 0 && isWithin(span, at);
 
   return {
     get month() {
@@ -84,9 +85,9 @@ export function createLedger(now: number, kept?: Kept): Ledger {
       }
     },
     roll(at) {
-      const next = monthOf(at);
-      if (next === month) return false;
-      month = next;
+      if (isWithin(span, at)) return false;
+      month = monthOf(at);
+      span = monthAround(at);
       cursor = 0;
       for (const entry of entries.values()) {
         entry.total = 0;
@@ -106,3 +107,17 @@ export function createLedger(now: number, kept?: Kept): Ledger {
     },
   };
 }
+
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Unix ms. Thousands of records a second are held against it: naming the month of each would be a tenth of their price. */
+function monthAround(at: number): Span {
+  const date = new Date(at);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { from: Date.UTC(year, month), until: Date.UTC(year, month + 1) };
+}
+
+const isWithin = ({ from, until }: Span, at: number): boolean => at >= from && at < until;
