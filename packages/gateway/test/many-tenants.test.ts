@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { PackedTenants } from "@endcap/service-kit";
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
@@ -20,7 +21,7 @@ function manyTenants() {
   return { version: 1, tenants, upstreams: new Map(), revokedSessions: new Map() };
 }
 
-it("a hundred thousand tenants cost nothing until they are asked for, and a change only what it changes", () => {
+it("a hundred thousand tenants cost nothing until they are asked for, and a change only what it changes", async () => {
   const directory = createTenantDirectory(createMeter(new Registry(), Date.now, createLedger(Date.now())).of);
   const state = manyTenants();
   directory.apply(state, "all");
@@ -30,7 +31,7 @@ it("a hundred thousand tenants cost nothing until they are asked for, and a chan
   expect(key().tenant.id).toBe("tenant-77777");
   expect(key()).toBe(key());
   expect([...directory.inUse()]).toHaveLength(1);
-  expect(directory.listsOrigin("https://shop77777.example")).toBe(true);
+  expect(await directory.listsOrigin("https://shop77777.example")).toBe(true);
 
   const { load } = key().tenant;
   const changes = 1_000;
@@ -45,11 +46,53 @@ it("a hundred thousand tenants cost nothing until they are asked for, and a chan
   const microseconds = ((performance.now() - began) / changes) * 1_000;
   // Copying or indexing everything again would take tens of milliseconds.
   expect(microseconds).toBeLessThan(1_000);
-  expect(directory.listsOrigin("https://shop77777.example")).toBe(false);
-  expect(directory.listsOrigin(`https://moved${1 + changes}.example`)).toBe(true);
+  expect(await directory.listsOrigin("https://shop77777.example")).toBe(false);
+  expect(await directory.listsOrigin(`https://moved${1 + changes}.example`)).toBe(true);
   expect(key().tenant.load).toBe(load);
 
   state.tenants.delete("tenant-77777");
   directory.apply({ ...state, version: 9_999 }, new Set(["tenant-77777"]));
   expect(key).toThrow("malformed");
+});
+
+it("the first preflight reads all tenants while others are served, and what changes meanwhile is not missed", async () => {
+  const directory = createTenantDirectory(createMeter(new Registry(), Date.now, createLedger(Date.now())).of);
+  const state = manyTenants();
+  directory.apply(state, "all");
+  let turns = 0;
+  const first = directory.listsOrigin("https://shop99999.example");
+  let pending = true;
+  void first.finally(() => {
+    pending = false;
+  });
+  const change = (n: number, origins: string[]) => {
+    const tenant = state.tenants.get(`tenant-${n}`);
+    if (tenant !== undefined) state.tenants.put({ ...tenant, origins }, shop.secrets);
+    directory.apply(state, new Set([`tenant-${n}`]));
+  };
+  while (pending) {
+    await nextTurn();
+    turns += 1;
+    if (turns === 5) change(0, ["https://read-before.example"]);
+    if (turns === 6) change(99_000, ["https://read-after.example"]);
+    if (turns === 7) {
+      state.tenants.delete("tenant-1");
+      directory.apply(state, new Set(["tenant-1"]));
+    }
+  }
+  expect(turns).toBeGreaterThan(100);
+  const listed = (origins: string[]) => Promise.all(origins.map((origin) => directory.listsOrigin(origin)));
+  expect(await first).toBe(true);
+  expect(await listed(["https://read-before.example", "https://read-after.example"])).toEqual([true, true]);
+  const gone = ["https://shop0.example", "https://shop99000.example", "https://shop1.example"];
+  expect(await listed(gone)).toEqual([false, false, false]);
+
+  // Another snapshot in the middle: the answer is of the new one.
+  directory.apply(state, "all");
+  const asked = directory.listsOrigin("https://other.example");
+  const next = new PackedTenants();
+  next.put({ ...shop.tenant, origins: ["https://other.example"] }, shop.secrets);
+  await nextTurn();
+  directory.apply({ ...state, tenants: next }, "all");
+  expect([await asked, ...(await listed(["https://shop5.example"]))]).toEqual([true, false]);
 });

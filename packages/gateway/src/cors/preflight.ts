@@ -21,7 +21,7 @@ export function preflightRoutes(app: App, directory: TenantDirectory): void {
       // A page would take the answer of who knows nobody yet for a refusal of its origin.
       directory.assertKnown();
       reply.header("vary", "origin, access-control-request-method, access-control-request-headers");
-      if (directory.listsOrigin(origin)) {
+      if (await directory.listsOrigin(origin)) {
         reply.header("access-control-allow-origin", origin);
         reply.header("access-control-allow-methods", "POST");
         reply.header("access-control-allow-headers", "content-type");

@@ -20,7 +20,7 @@ export interface TenantDirectory {
   /** Grows with each change: what was found out under one number need not be asked again under it. */
   readonly version: number;
   /** Whether any tenant lists the origin: what a preflight can know, as it names no tenant. */
-  listsOrigin(origin: string): boolean;
+  listsOrigin(origin: string): Promise<boolean>;
   /** Tenants that were asked for since they last changed. */
   inUse(): Iterable<TenantContext>;
   readonly tenantCount: number;
