@@ -21,11 +21,11 @@ export interface LivesResult {
   /** Sums over all of the collector's answers. That some came again makes the test one. */
   readonly accepted: number;
   readonly duplicates: number;
-  /** Events of any kind in the batches that it said are durable, each batch once: what `accepted` must be. */
-  readonly inBatches: number;
+  /** Events of any kind that it said are durable, each id once: what `accepted` must be, as it is what is billed. */
+  readonly durable: number;
   /**
-   * Of those, events that stand in a second batch: their page was killed before it had forgotten that they were frozen, and
-   * another took them over. They have one id, by which every reader counts them once.
+   * Events that stand in a second batch: their page was killed before it had forgotten that they were frozen, and another
+   * took them over. They have one id, by which every reader counts them once.
    */
   readonly takenOver: number;
   readonly ends: Readonly<Record<string, number>>;
@@ -149,7 +149,7 @@ export async function livePages(stage: Stage, options: LivesOptions): Promise<Li
     countedTwice: [...arrived.values()].filter((count) => count > 1).length,
     accepted: gateway.counts.accepted,
     duplicates: gateway.counts.duplicates,
-    inBatches,
+    durable: gateway.events.size,
     takenOver: inBatches - gateway.events.size,
     ends,
   };
