@@ -95,6 +95,20 @@ describe("lists are parts of a request that stays open to their recommender", ()
     expect(next.seen).toHaveLength(3);
   });
 
+  // Unheard, it would wait until the ten seconds are over for which a request stays open.
+  test("a recommender that closes hears of what is given up meanwhile", { timeout: 7_000 }, async () => {
+    const { recommender, ml } = await start({ drainMsMax: 60_000 });
+    await ml.ask(one);
+    recommender.behave({ kind: "hung" });
+    const hung = ml.ask(one, { deadlineMs: 800, requestId: "req_hung" });
+    await vi.waitUntil(() => recommender.seen.length === 2, { interval: 2 });
+    const closed = recommender.close();
+    // Others come meanwhile, and find it gone.
+    await vi.waitFor(async () => expect((await ml.ask(one, { deadlineMs: 100 })).list?.fallback).toBe("popular"));
+    expect((await hung).list?.fallback).toBe("popular");
+    await closed;
+  });
+
   test("and of nobody where there is none: the fallback answers", async () => {
     const { recommender, ml } = await start();
     await ml.ask(one);

@@ -26,7 +26,10 @@ const refusedMs = 60_000;
  */
 export class OpenLists {
   readonly #options: OpenListsOptions;
-  readonly #requests = new Map<string, OpenRequest>();
+  /** By token, the one that takes questions. */
+  readonly #newest = new Map<string, OpenRequest>();
+  /** With those that only wait for their answers. */
+  readonly #requests = new Set<OpenRequest>();
   #isAwake = false;
   #notBefore = 0;
   #scheduled = false;
@@ -65,11 +68,11 @@ export class OpenLists {
 
   /** Ends what is open as soon as its questions are answered. */
   close(): void {
-    for (const request of this.#requests.values()) request.retire();
+    for (const request of this.#requests) request.retire();
   }
 
   #requestFor(authorization: string): OpenRequest {
-    const known = this.#requests.get(authorization);
+    const known = this.#newest.get(authorization);
     if (known?.open) return known;
     const { pool, url, answerBytesMax, now } = this.#options;
     const request = new OpenRequest({
@@ -83,10 +86,15 @@ export class OpenLists {
         this.#notBefore = now() + refusedMs;
       },
       onClosed: (closed) => {
-        if (this.#requests.get(authorization) === closed) this.#requests.delete(authorization);
+        this.#requests.delete(closed);
+        if (this.#newest.get(authorization) === closed) this.#newest.delete(authorization);
       },
     });
-    this.#requests.set(authorization, request);
+    // Where the connections are closed it is so from the start.
+    if (request.open) {
+      this.#requests.add(request);
+      this.#newest.set(authorization, request);
+    }
     return request;
   }
 
@@ -96,7 +104,7 @@ export class OpenLists {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      for (const request of this.#requests.values()) request.send();
+      for (const request of this.#requests) request.send();
     });
   }
 }

@@ -34,6 +34,8 @@ export interface RecommenderOptions {
   readonly parts?: boolean;
   /** Default 0, any. */
   readonly port?: number;
+  /** How long closing waits for what is under way; default 0. */
+  readonly drainMsMax?: number;
 }
 
 export interface Recommender {
@@ -51,7 +53,7 @@ export interface Recommender {
 export async function startRecommender(
   house: House,
   tenant: string,
-  { parts = true, port = 0 }: RecommenderOptions = {},
+  { parts = true, port = 0, drainMsMax = 0 }: RecommenderOptions = {},
 ): Promise<Recommender> {
   const service = createService({
     name: "recommender",
@@ -62,7 +64,7 @@ export async function startRecommender(
       adminPort: 0,
       logLevel: "silent",
       drainDelayMs: 0,
-      drainMsMax: 0,
+      drainMsMax,
     },
     trustRequestId: true,
   });
@@ -111,7 +113,7 @@ export async function startRecommender(
       case "good":
         return { status: 200, body: JSON.stringify(listFor(rank)) };
       case "hung":
-        return never.promise;
+        return await new Promise((resolve) => left.addEventListener("abort", () => resolve({ status: 499, body: "" })));
       case "fault":
         throw new EndcapError(behaviour.code, behaviour.detail === undefined ? {} : { detail: behaviour.detail });
       case "raw":
