@@ -1,5 +1,6 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { send, signed, startEdge } from "./support/edge.ts";
+import { holdAnswer } from "./support/hold-answer.ts";
 import { newShop } from "./support/tenants.ts";
 
 const shop = newShop({ slug: "<b>acorn" });
@@ -45,14 +46,7 @@ it("/admin shows what is used of a tenant's limits right now, and what waits", a
   const post = () => send(url, signed(url, "POST", narrow.sk, { body: { events: [] } }));
   await post();
   await post();
-  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  onTestFinished(() => open());
-  busy.collector.answer = async () => {
-    arrive();
-    await gate;
-    return { status: 202, body: { accepted: 0 } };
-  };
+  const { arrived, release } = holdAnswer(busy.collector, { status: 202, body: { accepted: 0 } });
   const list = `${busy.url}/v1/items/a`;
   const waiting = send(list, signed(list, "GET", narrow.sk));
   await arrived;
@@ -65,7 +59,7 @@ it("/admin shows what is used of a tenant's limits right now, and what waits", a
   const words = page.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   expect(words).toMatch(/ 1 \/ 64 (5[789]|60) \/ 60 1 1,000 \/ 1,000 /);
   expect(page).toContain('<span class="bad">1,000</span>');
-  open();
+  release();
   expect((await waiting).status).toBe(202);
 });
 

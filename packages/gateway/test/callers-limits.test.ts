@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newSecret, RATE_LIMIT_DRAFT } from "@endcap/protocol";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { createAddressLimiter } from "../src/limits/address-limiter.ts";
 import { enveloped, openSession, type Reply, send, signed, startEdge } from "./support/edge.ts";
+import { holdAnswer } from "./support/hold-answer.ts";
 import { newShop } from "./support/tenants.ts";
 
 const shop = newShop();
@@ -94,14 +95,7 @@ it("remembers no more addresses than it may", async () => {
 });
 
 it("the usage of a request whose client left is counted, as 499", async () => {
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
-  onTestFinished(() => open());
-  edge.collector.answer = async () => {
-    arrive();
-    await gate;
-    return { status: 202, body: { accepted: 0 } };
-  };
+  const { arrived } = holdAnswer(edge.collector, { status: 202, body: { accepted: 0 } });
   const leaving = new AbortController();
   const init = signed(events, "POST", shop.sk, { body: { events: [] } });
   const left = fetch(events, { ...init, signal: leaving.signal }).catch((error: Error) => error.name);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createNonceStore } from "../src/auth/nonce-store.ts";
 import { Gcra } from "../src/limits/gcra.ts";
 import { bootstrap, send, signed, startEdge } from "./support/edge.ts";
+import { holdAnswer } from "./support/hold-answer.ts";
 import { newShop } from "./support/tenants.ts";
 
 const small = newShop({ limits: { requestsPerSecond: 1, burst: 3 } });
@@ -38,18 +39,12 @@ describe("429", () => {
   });
 
   it("past the tenant's requests in flight, and not a moment longer", async () => {
-    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
-    edge.collector.answer = async () => {
-      arrive();
-      await gate;
-      return { status: 202, body: { accepted: 0 } };
-    };
+    const { arrived, release } = holdAnswer(edge.collector, { status: 202, body: { accepted: 0 } });
     const first = send(events, signed(events, "POST", narrow.sk, { body: batch }));
     await arrived;
     const second = await send(events, signed(events, "POST", narrow.sk, { body: batch }));
     expect([second.status, second.body.code]).toEqual([429, "concurrency_limited"]);
-    open();
+    release();
     expect((await first).status).toBe(202);
     expect((await send(events, signed(events, "POST", narrow.sk, { body: batch }))).status).toBe(202);
   });

@@ -3,6 +3,7 @@ import type { SnapshotUpstream } from "@endcap/protocol";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { isPublicAddress } from "../src/upstreams/public-address.ts";
 import { enveloped, openSession, type Reply, send, signed, startEdge } from "./support/edge.ts";
+import { holdAnswer } from "./support/hold-answer.ts";
 import {
   partsIn,
   type RawUpstream,
@@ -139,18 +140,11 @@ it("the caller's deadline is kept, and handed on shorter", async () => {
 });
 
 it("a caller that waits no longer for its events is told so, and what was stored all the same is counted", async () => {
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
   const { answer } = edge.collector;
   onTestFinished(() => {
-    open();
     edge.collector.answer = answer;
   });
-  edge.collector.answer = async () => {
-    arrive();
-    await gate;
-    return { status: 202, body: { accepted: 7 } };
-  };
+  const { arrived, release } = holdAnswer(edge.collector, { status: 202, body: { accepted: 7 } });
   const shop = newShop();
   edge.control.push({ shops: [shop] });
   await edge.settled();
@@ -159,7 +153,7 @@ it("a caller that waits no longer for its events is told so, and what was stored
   const { status, body } = await send(events, signed(events, "POST", shop.sk, { body: { events: [] }, headers }));
   expect([status, body.code]).toEqual([504, "upstream_timeout"]);
   await arrived;
-  open();
+  release();
   const counted = async () => (await send(`${edge.adminUrl}/admin/tenants/${shop.tenant.id}`, {})).body.monthEvents;
   await expect.poll(counted, { timeout: 10_000 }).toBe(7);
 
@@ -219,20 +213,14 @@ it("a canary of an upstream gets its share of the tenants", async () => {
 
 it("a route that moves: requests on their way finish where they were, new ones go to the new place", async () => {
   const old = await startUpstream("ml", `${edge.directory}/jwks.json`);
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
-  old.answer = async () => {
-    arrive();
-    await gate;
-    return { status: 200, body: { from: "old" } };
-  };
+  const { arrived, release } = holdAnswer(old, { status: 200, body: { from: "old" } });
   const { shop, id } = await shopWith({ url: old.snapshot.url });
   const onItsWay = ask(shop);
   await arrived;
   edge.control.push({ upstreams: [{ id, kind: "ml", url: edge.ml.snapshot.url }] });
   await edge.settled();
   expect((await ask(shop)).body).toEqual({ from: "stable" });
-  open();
+  release();
   expect((await onItsWay).body).toEqual({ from: "old" });
   await old.service.close();
 });
