@@ -1,8 +1,7 @@
 import type { Principal } from "@endcap/protocol";
-import { FrameReader, writeFrames } from "@endcap/service-kit";
+import { FrameReader, partFrame, writeFrames } from "@endcap/service-kit";
 import { expect, it } from "vitest";
 import { PrincipalText } from "../src/auth/caller.ts";
-import { partFrame } from "../src/forward/frame.ts";
 
 it("a principal in any script travels in a part's header and comes out as it was", () => {
   const principal: Principal = {
@@ -17,7 +16,7 @@ it("a principal in any script travels in a part's header and comes out as it was
   const text = new PrincipalText(principal);
   const payload = Buffer.from('{"note":"żółw"}');
   const frames = new FrameReader(1_000).push(
-    writeFrames([partFrame(text, "r1", payload), partFrame(text, "r2", payload)]),
+    writeFrames([partFrame(text.partHead, "r1", payload), partFrame(text.partHead, "r2", payload)]),
   );
   expect(frames.map(({ header: { p, r }, payload: body }) => [p, r, body.toString()])).toEqual([
     [principal, "r1", payload.toString()],

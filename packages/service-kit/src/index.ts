@@ -22,11 +22,12 @@ export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/pro
 export { requestIdHeader } from "./http/request-id.ts";
 export { pointersOf } from "./http/validator.ts";
 export {
-  asciiJson,
   type Frame,
   FrameError,
   FrameReader,
   type PartFrame,
+  partFrame,
+  partHeadOf,
   readFrame,
   writeFrames,
 } from "./parts/frames.ts";

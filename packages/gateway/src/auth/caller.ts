@@ -1,5 +1,5 @@
 import type { Principal } from "@endcap/protocol";
-import { asciiJson } from "@endcap/service-kit";
+import { partHeadOf } from "@endcap/service-kit";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
 
 /** A proven caller and its tenant: what authentication hands to the rest of the request. */
@@ -23,9 +23,9 @@ export class PrincipalText {
     this.#principal = principal;
   }
 
-  /** How the header line of a part begins, up to the request id. In ASCII, so that writing it is copying it. */
+  /** How the header line of its parts begins. */
   get partHead(): string {
-    this.#partHead ??= `{"p":${asciiJson(this.#principal)},"r":"`;
+    this.#partHead ??= partHeadOf(this.#principal);
     return this.#partHead;
   }
 

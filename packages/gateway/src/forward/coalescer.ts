@@ -1,10 +1,9 @@
 import { COALESCED_CONTENT_TYPE, EndcapError, LIMITS } from "@endcap/protocol";
-import { type InternalIssuer, type PartFrame, writeFrames } from "@endcap/service-kit";
+import { type InternalIssuer, type PartFrame, partFrame, writeFrames } from "@endcap/service-kit";
 import type { PrincipalText } from "../auth/caller.ts";
 import type { Passage } from "../tracing/passage.ts";
 import { traceHeaders } from "../tracing/trace-context.ts";
 import { callUpstream } from "./call-upstream.ts";
-import { partFrame } from "./frame.ts";
 import { type PartAnswer, readPartAnswers } from "./part-answers.ts";
 import type { Upstream } from "./upstreams.ts";
 
@@ -145,7 +144,7 @@ export function createCoalescer({ issuer, queuedBytesMax }: CoalescerOptions): C
         lane = { upstream, waiting: [], bytes: 0, batchesInFlight: 0, scheduled: false, patience: undefined };
         lanes.set(upstream, lane);
       }
-      const frame = partFrame(principal, requestId, payload, mark === undefined ? "" : `,"a":"${mark}"`);
+      const frame = partFrame(principal.partHead, requestId, payload, mark === undefined ? "" : `,"a":"${mark}"`);
       if (lane.bytes + frame.bytes > queuedBytesMax) {
         throw new EndcapError("overloaded", { internal: `${lane.bytes} bytes wait for upstream ${upstream.id}` });
       }

@@ -1,10 +1,9 @@
 import { EndcapError, LIMITS } from "@endcap/protocol";
-import { type InternalIssuer, type OpenPart, OpenRequest, type PartFrame } from "@endcap/service-kit";
+import { type InternalIssuer, type OpenPart, OpenRequest, type PartFrame, partFrame } from "@endcap/service-kit";
 import type { PrincipalText } from "../auth/caller.ts";
 import type { Passage } from "../tracing/passage.ts";
 import { traceHeaders } from "../tracing/trace-context.ts";
 import { mayRetry, type UpstreamAnswer, upstreamFault } from "./call-upstream.ts";
-import { partFrame } from "./frame.ts";
 import type { Upstream } from "./upstreams.ts";
 
 /** Called once, unless the part was cancelled: with its answer, or with `upstream_*` or `overloaded`. */
@@ -166,7 +165,7 @@ class Part implements OpenPart {
   constructor(lane: Lane, question: PartQuestion, done: PartDone) {
     const { principal, requestId, payload, deadlineMs, msMax, passage } = question;
     this.requestId = requestId;
-    this.frame = partFrame(principal, requestId, payload, `,"d":${deadlineMs}${traceMembers(passage)}`);
+    this.frame = partFrame(principal.partHead, requestId, payload, `,"d":${deadlineMs}${traceMembers(passage)}`);
     this.#lane = lane;
     this.#passage = passage;
     this.#done = done;

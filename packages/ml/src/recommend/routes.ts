@@ -15,6 +15,7 @@ import {
 } from "@endcap/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
+import { listMsMax } from "../recommenders/exchange.ts";
 import { createRecommend, type RecommendOptions } from "./recommend.ts";
 import { LenientRequest, withoutUnknown } from "./request.ts";
 
@@ -24,15 +25,13 @@ export interface RecommendRoutesOptions extends RecommendOptions {
   readonly observe: PartRouteOptions["observe"];
 }
 
-/** More than this nobody waits for a list. */
-const deadlineMsMax = 10_000;
 const bodyCheck = Compile(LenientRequest);
 
 /** Lists, asked for one by one (control does) or as the parts of an open request (gateways do). */
 export async function recommendRoutes(app: App, options: RecommendRoutesOptions): Promise<void> {
   const { deadlineMsDefault, tenant, observe, now } = options;
   const recommend = createRecommend(options);
-  const deadlines: DeadlineOptions = { msDefault: deadlineMsDefault, msMax: deadlineMsMax, now };
+  const deadlines: DeadlineOptions = { msDefault: deadlineMsDefault, msMax: listMsMax, now };
 
   app.post(
     "/v1/recommendations",

@@ -3,6 +3,9 @@ import { requestIdHeader } from "@endcap/service-kit";
 import type { Dispatcher, Pool } from "undici";
 import { type Outcome, readOutcome } from "./outcome.ts";
 
+/** Milliseconds. More than this nobody waits for a list. */
+export const listMsMax = 10_000;
+
 export interface RankCall {
   /** The recommender's origin. */
   readonly url: string;

@@ -1,6 +1,6 @@
-import { asciiJson, type OpenPart, OpenRequest, type PartFrame } from "@endcap/service-kit";
+import { type OpenPart, OpenRequest, type PartFrame, partFrame, partHeadOf } from "@endcap/service-kit";
 import type { Pool } from "undici";
-import type { RankCall } from "./exchange.ts";
+import { listMsMax, type RankCall } from "./exchange.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 
 /** What came of asking on an open request. `lost`: it ended first, and the question can be asked again. */
@@ -14,8 +14,6 @@ export interface OpenListsOptions {
   readonly now: () => number;
 }
 
-/** More than this nobody waits for a list. */
-const answerMsMax = 10_000;
 /** After an open request was refused: it may be a recommender of before there were any, or somebody in its place. */
 const refusedMs = 60_000;
 
@@ -81,7 +79,7 @@ export class OpenLists {
       path: "/internal/v1/rank-parts",
       token: authorization.replace(/^Bearer /, ""),
       answerBytesMax,
-      answerMsMax,
+      answerMsMax: listMsMax,
       onFault: () => {
         this.#notBefore = now() + refusedMs;
       },
@@ -123,9 +121,8 @@ class Question implements OpenPart {
   constructor(call: RankCall, request: OpenRequest, sendSoon: () => void, resolve: (outcome: OpenOutcome) => void) {
     const { requestId, principal, rank, msMax, caller } = call;
     const payload = Buffer.from(JSON.stringify(rank));
-    const head = `{"p":${asciiJson(principal)},"r":"${requestId}","n":${payload.length},"d":${msMax}}\n`;
     this.requestId = requestId;
-    this.frame = { head, payload, bytes: head.length + payload.length + 1 };
+    this.frame = partFrame(partHeadOf(principal), requestId, payload, `,"d":${msMax}`);
     this.#call = call;
     this.#request = request;
     this.#sendSoon = sendSoon;

@@ -62,7 +62,7 @@ export class Recommenders {
       breaker.settled();
       return { kind: "failure", failure: "busy" };
     }
-    const outcome = await ask(recommender, call);
+    const outcome = await ask(recommender, call, this.#options.breaker.now);
     switch (verdictOf(outcome, call.msMax)) {
       case "well":
         room.leaveInTime();
@@ -112,13 +112,13 @@ export class Recommenders {
 }
 
 /** On an open request if it may; what is lost there is asked once more, for whatever time is left, by itself. */
-async function ask({ pool, open }: Recommender, call: RankCall): Promise<Outcome> {
+async function ask({ pool, open }: Recommender, call: RankCall, now: () => number): Promise<Outcome> {
   let { msMax } = call;
   if (open.ready) {
-    const askedAt = performance.now();
+    const askedAt = now();
     const outcome = await open.ask(call);
     if (outcome.kind !== "lost") return outcome;
-    msMax -= Math.ceil(performance.now() - askedAt);
+    msMax -= Math.ceil(now() - askedAt);
     if (msMax <= 0) return { kind: "failure", failure: "unreachable" };
   }
   const outcome = await exchange(pool, { ...call, msMax }, answerBytesMax);

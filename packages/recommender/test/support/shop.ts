@@ -16,9 +16,10 @@ import {
   uuidV7,
 } from "@endcap/protocol";
 import {
-  asciiJson,
   createInternalIssuer,
   FrameReader,
+  partFrame,
+  partHeadOf,
   type Service,
   type ServiceAddress,
   writeFrames,
@@ -156,15 +157,15 @@ export class TestShop {
   /** As ml calls it from then on: a part of a request that stays open. */
   async rankPart(body: Record<string, unknown>, principal: Partial<Principal> = {}): Promise<Answered> {
     const payload = Buffer.from(JSON.stringify(body));
-    const head = `{"p":${asciiJson(this.#caller(principal))},"r":"req_part","n":${payload.length}}\n`;
+    const frame = partFrame(partHeadOf(this.#caller(principal)), "req_part", payload);
     const response = await fetch(`${(await this.#listening()).url}/internal/v1/rank-parts`, {
       method: "POST",
       headers: { authorization: `Bearer ${await this.#token()}`, "content-type": PARTS_CONTENT_TYPE },
-      body: writeFrames([{ head, payload, bytes: head.length + payload.length + 1 }]),
+      body: writeFrames([frame]),
     });
-    const [frame] = new FrameReader(1024 * 1024).push(Buffer.from(await response.arrayBuffer()));
-    if (frame === undefined) throw new Error("the part has no answer");
-    return { status: Number(frame.header.s), body: JSON.parse(frame.payload.toString()) };
+    const [answer] = new FrameReader(1024 * 1024).push(Buffer.from(await response.arrayBuffer()));
+    if (answer === undefined) throw new Error("the part has no answer");
+    return { status: Number(answer.header.s), body: JSON.parse(answer.payload.toString()) };
   }
 
   #listening(): Promise<ServiceAddress> {

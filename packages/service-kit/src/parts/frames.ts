@@ -1,4 +1,4 @@
-import { LIMITS } from "@endcap/protocol";
+import { LIMITS, type Principal } from "@endcap/protocol";
 
 /** What several callers' parts share one connection in: a header line of JSON, `n` bytes of payload, a line feed. */
 export interface Frame {
@@ -113,8 +113,14 @@ export function writeFrames(frames: readonly PartFrame[]): Buffer {
   return written;
 }
 
-/** JSON text in ASCII, as header lines are: writing it is copying it. */
-export function asciiJson(value: object): string {
+/** How the header line of a caller's parts begins, up to the request id. In ASCII, so that writing it is copying it. */
+export function partHeadOf(principal: Principal): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped);
+  return `{"p":${JSON.stringify(principal).replace(/[^\x20-\x7e]/g, escaped)},"r":"`;
+}
+
+/** @param more members of the header line as JSON text, in ASCII, each behind a comma */
+export function partFrame(partHead: string, requestId: string, payload: Uint8Array, more = ""): PartFrame {
+  const head = `${partHead}${requestId}","n":${payload.length}${more}}\n`;
+  return { head, payload, bytes: head.length + payload.length + 1 };
 }
