@@ -21,6 +21,7 @@ export async function tailRoutes(app: App, { tail }: { readonly tail: EventTail 
       assertTenant(request, tenant);
       reply.hijack();
       const out = reply.raw;
+      if (out.destroyed) return; // left while its token was checked: its "close" has been told
       out.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
       out.flushHeaders();
       tail.follow({ tenant, env }, out);

@@ -40,6 +40,7 @@ export async function snapshotRoutes(app: App, options: SnapshotRoutesOptions): 
     const half = typeof nodeKey === "string" ? sealFor(nodeKey) : undefined;
     reply.hijack();
     const out = reply.raw;
+    if (out.destroyed) return; // left while its token was checked: its "close" has been told
     out.writeHead(200, {
       "content-type": "application/x-ndjson",
       "cache-control": "no-store",

@@ -49,6 +49,7 @@ export function partRoute(app: App, options: PartRouteOptions): void {
   app.addContentTypeParser(PARTS_CONTENT_TYPE, (_request, _body, done) => done(null));
   app.post(options.path, { config: { principal: "none", quiet: true } }, (request, reply) => {
     reply.hijack();
+    if (reply.raw.destroyed) return; // left while its token was checked: its "close" has been told
     const parts = new OpenRequest(request, reply, options);
     open.add(parts);
     reply.raw.once("close", () => open.delete(parts));
