@@ -25,7 +25,13 @@ const tasks = {
   endcap: { run: ["packages/control/dist/cli.js"], build: true, fromCaller: true },
   // V8's options as control's provisioner gives them to a gateway.
   gateway: {
-    run: ["--max-semi-space-size=32", "--v8-pool-size=1", "packages/gateway/dist/server.js"],
+    run: [
+      "--max-semi-space-size=32",
+      "--v8-pool-size=1",
+      "--no-memory-reducer",
+      "--retain-maps-for-n-gc=1000000",
+      "packages/gateway/dist/server.js",
+    ],
     build: true,
     fromCaller: true,
   },

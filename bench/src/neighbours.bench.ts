@@ -84,7 +84,7 @@ export default defineBench({
     async function measure(kind: Kind, condition: Condition): Promise<OpenLoop> {
       const port = condition === "floodHere" ? gateway.port : constants.constant;
       const [cpuBefore, waitedBefore] = [gateway.cpuNs(), waitedNs(gateway.pid)];
-      const flooding = condition === "alone" ? undefined : replay(port, corpus, loadCore, 1, flood);
+      const flooding = condition === "alone" ? undefined : replay(port, corpus, loadCore, flood);
       if (flooding !== undefined) await sleep(leadMs);
       const told = await openLoop(neighbourTask(kind, gateway.port, session, seconds));
       const sent = await flooding;

@@ -43,8 +43,8 @@ it("the image is built with the tools that the repository is built with, and run
 
 it("Node gets the same flags wherever a gateway is started", () => {
   const programs = read("packages/control/src/provisioner/programs.ts");
-  const [, list = ""] = /gatewayHeap = \[(.+)\]/.exec(programs) ?? [];
-  const flags = list.split(", ");
+  const [, list = ""] = /gatewayHeap = \[([^\]]+)\]/.exec(programs) ?? [];
+  const flags = list.match(/"--[^"]+"/g) ?? [];
   expect(flags).toContainEqual(expect.stringMatching(/^"--max-semi-space-size=\d+"$/));
   const [, task] = /^ {2}gateway: \{([^}]+)\}/m.exec(read("scripts/bootstrap.mjs")) ?? [];
   const image = runtime.find(({ name }) => name === "ENTRYPOINT")?.text;

@@ -73,6 +73,8 @@ export async function startGatewayUnder(
   const options = [
     "--max-semi-space-size=32",
     "--v8-pool-size=1",
+    "--no-memory-reducer",
+    "--retain-maps-for-n-gc=1000000",
     ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? []),
   ];
   const args = [...options, packageFile("gateway/dist/server.js")];

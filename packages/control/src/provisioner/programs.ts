@@ -27,10 +27,17 @@ const leanMalloc = { MALLOC_MMAP_THRESHOLD_: "8192" };
 
 /**
  * What a gateway's requests leave behind dies young. V8 would let its young generation grow to 128 MB, which no cache of a
- * processor holds. Halves of 32 MB cost what 64 do; with 16 a request is a tenth dearer. One thread for V8's own work: where the gateway has one
- * core, each of four took 4 ms of it in turn, and nobody was answered for 16. The image starts it so too.
+ * processor holds. Halves of 32 MB cost what 64 do; with 16 a request is a tenth dearer. One thread for V8's own work:
+ * where the gateway has one core, each of four took 4 ms of it in turn, and nobody was answered for 16. And after a quiet
+ * minute V8 would forget what requests look like, and with it the code that it compiled for them (docs/decisions/0089).
+ * The image starts it so too.
  */
-const gatewayHeap = ["--max-semi-space-size=32", "--v8-pool-size=1"];
+const gatewayHeap = [
+  "--max-semi-space-size=32",
+  "--v8-pool-size=1",
+  "--no-memory-reducer",
+  "--retain-maps-for-n-gc=1000000",
+];
 
 /**
  * Services meet over the wire and never by import, so their programs are found by place: the packages lie side by side
