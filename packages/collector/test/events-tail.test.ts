@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import type { Event } from "@endcap/protocol";
 import { request } from "undici";
 import { expect, test } from "vitest";
@@ -38,4 +40,24 @@ test("a token for one tenant follows that tenant alone", async () => {
   const headers = { authorization: `Bearer ${await issuer.token()}` };
   const { statusCode } = await request(`${collector.url}/internal/v1/events?tenant=${tenantA}&env=live`, { headers });
   expect(statusCode).toBe(403);
+});
+
+test("who leaves while its token is checked leaves nothing running", async () => {
+  const collector = await startCollector();
+  const { hostname, port } = new URL(collector.url);
+  const intervals = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = intervals();
+  for (let turns = 0; turns < 30; turns++) {
+    // A token that is new is checked in turns of its own.
+    const issuer = await collector.house.issuer({ now: () => Date.now() - turns * 1_000 });
+    const head = `GET /internal/v1/events?tenant=${tenantA}&env=live HTTP/1.1\r\nhost: collector\r\n`;
+    const socket = connect(Number(port), hostname);
+    await once(socket, "connect");
+    socket.write(`${head}authorization: Bearer ${await issuer.token()}\r\n\r\n`);
+    for (let n = 0; n < turns % 10; n++) await turn();
+    socket.destroy();
+    await delay(5);
+  }
+  await delay(100);
+  expect(intervals()).toBeLessThan(before + 3); // half of them leave in time, and a timer may be somebody else's
 });
