@@ -1,4 +1,4 @@
-/** Sends a corpus with wrk, over 64 connections or as many as are asked for, one request at a time. */
+/** Sends a corpus with wrk, over 64 connections or as many as are asked for, each one request at a time. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -14,6 +14,7 @@ export interface Replayed {
 }
 
 const script = fileURLToPath(new URL("replay.lua", import.meta.url));
+const secondsMax = 180;
 
 export interface ReplayOptions {
   /** How often the corpus is sent. Default once. */
@@ -22,8 +23,6 @@ export interface ReplayOptions {
   readonly connections?: number;
   /** What each connection waits before each request: half of it to one and a half times it, by chance. Default 0. */
   readonly pauseMs?: number;
-  /** Where it ends though requests are left. Whole seconds; default 180. */
-  readonly secondsMax?: number;
 }
 
 /** @param core the core that wrk may use; it is not the proxy's. */
@@ -31,7 +30,7 @@ export async function replay(
   port: number,
   corpus: Corpus,
   core: number,
-  { repeats = 1, connections = 64, pauseMs = 0, secondsMax = 180 }: ReplayOptions = {},
+  { repeats = 1, connections = 64, pauseMs = 0 }: ReplayOptions = {},
 ): Promise<Replayed> {
   const wrk = ["wrk", "-t1", `-c${connections}`, `-d${secondsMax}`, "--timeout", "10", "-s", script];
   const args = [...wrk, `http://127.0.0.1:${port}/`, "--", corpus.file, String(repeats), String(pauseMs)];

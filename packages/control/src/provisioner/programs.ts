@@ -27,7 +27,8 @@ const leanMalloc = { MALLOC_MMAP_THRESHOLD_: "8192" };
 
 /**
  * What a gateway's requests leave behind dies young. V8 would let its young generation grow to 128 MB, which no cache of a
- * processor holds. Halves of 32 MB cost what 64 do; with 16 a request is a tenth dearer. One thread for V8's own work:
+ * processor holds. Halves of 32 MB cost what 64 do; 16 were dearer in one run and not in another, and with 8 a request costs
+ * half as much again. One thread for V8's own work:
  * where the gateway has one core, each of four took 4 ms of it in turn, and nobody was answered for 16. And after a quiet
  * minute V8 would forget what requests look like, and with it the code that it compiled for them (docs/decisions/0089).
  * The image starts it so too.
