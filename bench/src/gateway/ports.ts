@@ -1,6 +1,8 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createConnection, createServer, type Server } from "node:net";
+import { createConnection, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import getPort from "get-port";
 
 export function portOf(server: Server): number {
   const address = server.address();
@@ -8,14 +10,12 @@ export function portOf(server: Server): number {
   return address.port;
 }
 
-/** A port that was free just now, for programs that cannot choose one themselves. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
+/**
+ * A port for programs that cannot choose one themselves. It lies below those that Linux gives to outgoing connections
+ * (32,768 and up): one of those would now and then take it before its program does.
+ */
+export function freePort(): Promise<number> {
+  return getPort({ host: "127.0.0.1", port: Array.from({ length: 100 }, () => randomInt(10_000, 32_768)) });
 }
 
 /** Waits until something accepts connections on the port. */

@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
+import { freePort } from "./support/ports.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const page = readFileSync(join(root, "docs", "gateway.md"), "utf8");
@@ -20,15 +20,6 @@ function snippet(mark: string): string {
   const found = new RegExp(`^\`\`\`[a-z]+ ${mark}\\n([^]*?)^\`\`\`$`, "m").exec(page)?.[1];
   if (found === undefined) throw new Error(`docs/gateway.md has no block ${mark}`);
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 it("docs/gateway.md: the quick start works as it is printed, ports apart", async () => {

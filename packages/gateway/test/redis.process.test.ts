@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { request } from "undici";
 import { expect, it } from "vitest";
 import { send, signed, startEdge } from "./support/edge.ts";
+import { freePort } from "./support/ports.ts";
 import { type Running, startProcess } from "./support/processes.ts";
-import { freePort, startRedis } from "./support/redis.ts";
+import { startRedis } from "./support/redis.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
 
 const limits = { requestsPerSecond: 40, burst: 40 };

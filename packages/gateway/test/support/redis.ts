@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 
@@ -11,16 +10,6 @@ export interface RunningRedis {
   signal(name: NodeJS.Signals): void;
   /** kill -9 */
   kill(): Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("not listening");
-  return address.port;
 }
 
 export async function startRedis(port: number): Promise<RunningRedis> {
