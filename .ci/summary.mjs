@@ -19,6 +19,8 @@ function readJson(name) {
   }
 }
 
+const lastLines = (name, count) => fs.readFileSync(path.join(dir, name), "utf8").trimEnd().split("\n").slice(-count);
+
 const exitCode = (name) => Number(fs.readFileSync(path.join(dir, `${name}.exit`), "utf8"));
 
 /** A run that ended badly although nothing it counted failed: a crash, a time-out, a file that could not be loaded. */
@@ -47,7 +49,12 @@ if (exitCode("benches") !== 0) fault(`benches: could not be listed (${exitCode("
 for (const name of fs.readFileSync(path.join(dir, "benches"), "utf8").split("\n").filter(Boolean)) {
   const line = readJson(`${name}.bench`);
   if (exitCode(name) === 0 && line && line.bench === name && line.ok === true) passed += 1;
-  else fault(`bench ${name}: ended with ${exitCode(name)}${line ? "" : " and no result line"}`);
+  else {
+    // Repeated here: whoever reads only the end of the run sees why.
+    for (const said of lastLines(`${name}.log`, 15)) console.log(`      ${said}`);
+    if (line) console.log(`      ${JSON.stringify(line).slice(0, 900)}`);
+    fault(`bench ${name}: ended with ${exitCode(name)}${line ? "" : " and no result line"}`);
+  }
 }
 
 console.log(`${passed} passed, ${failed} failed`);
