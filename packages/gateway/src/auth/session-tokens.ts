@@ -11,6 +11,7 @@ import { MacKey, macOf } from "./mac.ts";
 
 /** A token whose signature was verified once. Whether it still counts now is asked anew for each request. */
 export interface SessionVerdict {
+  readonly token: string;
   readonly claims: SessionClaims;
   readonly generation: string;
   /** Verifies what the page signs in this session. */
@@ -54,8 +55,8 @@ const ageMsMax = LIMITS.batchAgeMs + LIMITS.sessionMs;
 /**
  * Session tokens are JWTs with HMAC-SHA256, and only ever ours: minted and verified here, in one step each, by
  * node:crypto. jose goes through WebCrypto, which waits for a thread and costs ten times as much; a busy shop has more
- * shoppers than any cache has room. A verdict is kept by the token's exact text, of verified tokens only, so that
- * strangers cannot push good ones out. Whoever denies a session does so by its jti.
+ * shoppers than any cache has room. A verdict is kept by the token's signature, which is a seventh of the text to look up
+ * by, and counts for the token's exact text; of verified tokens only, so that strangers cannot push good ones out. Whoever denies a session does so by its jti.
  */
 export function createSessionTokens(directory: TenantDirectory, cachedMax: number): SessionTokens {
   const verdicts = new LRUCache<string, SessionVerdict>({ max: cachedMax });
@@ -73,6 +74,7 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
     if (claims.exp * 1000 + ageMsMax <= now) throw invalid("older than any batch may be");
     const signingKey = new MacKey(signingKeyOf(sessionKey, claims.jti));
     const verdict = {
+      token,
       claims,
       generation,
       signingKey,
@@ -80,7 +82,7 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
       standing: undefined,
       rate: new Gcra(),
     };
-    verdicts.set(token, verdict);
+    verdicts.set(signatureOf(token), verdict);
     return verdict;
   }
 
@@ -97,18 +99,21 @@ export function createSessionTokens(directory: TenantDirectory, cachedMax: numbe
       return { token, signingKey: signingKeyOf(newest, jti), expiresAt: exp * 1000 };
     },
     verify(token, now) {
-      const verdict = verdicts.get(token);
-      if (verdict === undefined) return verifyAnew(token, now);
+      const signature = signatureOf(token);
+      const verdict = verdicts.get(signature);
+      if (verdict?.token !== token) return verifyAnew(token, now);
       if (verdict.directoryVersion === directory.version) return verdict;
       verdict.directoryVersion = directory.version;
       verdict.standing = undefined;
       // The tenant may have gone, or its old session key been withdrawn, since the token was verified.
       if (keyOf(directory.tenant(verdict.claims.tenant), verdict.generation) !== undefined) return verdict;
-      verdicts.delete(token);
+      verdicts.delete(signature);
       throw invalid("the tenant or its session key is gone");
     },
   };
 }
+
+const signatureOf = (token: string): string => token.slice(token.lastIndexOf(".") + 1);
 
 function keyOf(tenant: TenantContext | undefined, generation: string): SessionKey | undefined {
   return tenant?.sessionKeys.find((key) => key.generation === generation);
