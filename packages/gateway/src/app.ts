@@ -91,6 +91,8 @@ export async function buildGateway(
       metrics?.observe(tenant.tier, route, status, ms);
       if (status < 300 && hotPaths.has(route)) shedder?.answered(route === eventsPath, ms);
     },
+    // Nobody here asks for a request's own logger.
+    sharedLogger: true,
     describe: ({ passage }) => passage?.described ?? "",
     requestMsMax: config.requestMsMax,
     // Workers get their connections from the process that started them.
@@ -189,7 +191,7 @@ export async function buildGateway(
   const links = createLinks(upstreams, tokens);
 
   async function edge(scope: App): Promise<void> {
-    plainRequests(scope);
+    carryAnswerFields(scope);
     tracer.watch(scope);
     guard(scope, {
       directory,
@@ -220,7 +222,7 @@ export async function buildGateway(
   }
 
   async function openSessions(scope: App): Promise<void> {
-    plainRequests(scope);
+    carryAnswerFields(scope);
     tracer.watch(scope);
     scope.decorateRequest("passage", null);
     scope.addHook("onRequest", (request, _reply, done) => {
@@ -229,13 +231,6 @@ export async function buildGateway(
     });
     rawBodies(scope, ["application/json", "text/plain"], LIMITS.sessionBodyBytesMax);
     await openSessionRoute(scope, { directory, browsers, sessions, links, failedProofs, admission: admitting, now });
-  }
-
-  /** What all requests of the API have and have not. */
-  function plainRequests(scope: App): void {
-    carryAnswerFields(scope);
-    // Nobody here asks for a request's own logger; by default each gets a child of the service's.
-    scope.setChildLoggerFactory((logger) => logger);
   }
 
   app.decorateRequest("tenant", null);

@@ -40,6 +40,8 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** Sockets that listen on the traffic port besides the app's own, where the system spreads connections over them. */
   readonly acceptors?: number;
+  /** All requests of the traffic port log with the service's own logger, as `AppOptions.sharedLogger` says. */
+  readonly sharedLogger?: boolean;
   /** Told of each completed request of the traffic port; it must neither wait nor throw. */
   readonly onCompleted?: OnCompleted;
   /** What the service adds to each completion record. */
