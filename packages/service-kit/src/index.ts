@@ -15,11 +15,13 @@ export {
   loadConfig,
 } from "./config/load.ts";
 export { type Deadline, type DeadlineOptions, deadlineIn, deadlineOf } from "./deadline.ts";
+export { type BodySink, readBody } from "./http/body-request.ts";
 export { clientGone } from "./http/client-gone.ts";
 export { DurationHistogram, type DurationSeries } from "./http/duration-histogram.ts";
 export { parseJson } from "./http/json.ts";
 export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
 export { requestIdHeader } from "./http/request-id.ts";
+export { textResponseOf } from "./http/text-response.ts";
 export { pointersOf } from "./http/validator.ts";
 export {
   type Frame,

@@ -1,10 +1,19 @@
 import type { EndcapError } from "@endcap/protocol";
-import { endcapErrorOf, problemResponse } from "@endcap/service-kit";
+import { endcapErrorOf, problemResponse, textResponseOf } from "@endcap/service-kit";
 import type { FastifyReply } from "fastify";
 
-/** A whole JSON answer of the two hot routes, whose answers are text already. */
-export function answerJson(reply: FastifyReply, status: number, body: string, draining: boolean): void {
-  answerText(reply, status, "application/json; charset=utf-8", body, draining);
+/**
+ * A whole JSON answer of the two hot routes, whose answers are text already.
+ * @param isAscii for certain; `false` where nobody knows
+ */
+export function answerJson(
+  reply: FastifyReply,
+  status: number,
+  body: string,
+  isAscii: boolean,
+  draining: boolean,
+): void {
+  answerText(reply, status, "application/json; charset=utf-8", body, isAscii, draining);
 }
 
 /**
@@ -22,7 +31,7 @@ export function answerFault(reply: FastifyReply, thrown: unknown, now: number, d
     if (!answerFields.includes(name)) answerFields.push(name, String(reply.getHeader(name) ?? value));
   }
   const body = beforeId + request.id + beforeTime + new Date(now).toISOString() + end;
-  answerText(reply, status, type, body, draining || fault.code === "framing_invalid");
+  answerText(reply, status, type, body, false, draining || fault.code === "framing_invalid");
 }
 
 /** An answer with its request's id and time left out. */
@@ -61,19 +70,19 @@ function writtenAnswer(fault: EndcapError): WrittenAnswer {
   return written;
 }
 
-/**
- * Past Fastify's serializer and hooks, with the fields that the request gathered. One list of headers and one string of
- * body leave as one write.
- */
-function answerText(reply: FastifyReply, status: number, type: string, body: string, isLast: boolean): void {
+/** Past Fastify's serializer and hooks, with the fields that the request gathered. */
+function answerText(
+  reply: FastifyReply,
+  status: number,
+  type: string,
+  body: string,
+  isAscii: boolean,
+  isLast: boolean,
+): void {
   reply.hijack();
   const { raw, request } = reply;
   if (raw.destroyed) return;
-  const bytes = Buffer.byteLength(body);
   const { answerFields } = request;
-  answerFields.push("content-type", type, "content-length", String(bytes));
-  if (isLast) answerFields.push("connection", "close");
-  raw.writeHead(status, answerFields);
-  // Mostly ASCII, which need not be encoded.
-  raw.end(body, bytes === body.length ? "latin1" : "utf8");
+  answerFields.push("content-type", type);
+  textResponseOf(raw).sendWhole(status, answerFields, body, isAscii, isLast);
 }

@@ -44,7 +44,8 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
       if (reply.sent) return;
       if (outcome instanceof Error) void reply.send(outcome);
       else if (outcome.status >= 300) void reply.send(refusalOf(upstream.id, outcome.status, outcome.body));
-      else answerJson(reply, outcome.status, withSession(outcome.text, session), draining());
+      else if (session === undefined) answerJson(reply, outcome.status, outcome.text, outcome.isAscii, draining());
+      else answerJson(reply, outcome.status, withSession(outcome.text, session), false, draining());
     });
     const msMax = callerDeadline(request, reply);
     if (msMax !== undefined) deadline = setTimeout(endDeadline, msMax, reply, upstream.id);

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { EndcapError } from "@endcap/protocol";
 import type { App } from "@endcap/service-kit";
 import { callerDeadline } from "../forward/caller-deadline.ts";
@@ -39,7 +40,9 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
     const cancel = parts.ask(upstream, question, (outcome) => {
       if (outcome instanceof EndcapError) void reply.send(outcome);
       else if (outcome.status !== 200) void reply.send(refusalOfBytes(upstream.id, outcome.status, outcome.body));
-      else answerJson(reply, 200, withSession(outcome.body.toString("utf8"), session), draining());
+      else if (session === undefined && isAscii(outcome.body)) {
+        answerJson(reply, 200, outcome.body.toString("latin1"), true, draining());
+      } else answerJson(reply, 200, withSession(outcome.body.toString("utf8"), session), false, draining());
     });
     reply.raw.once("close", cancel);
   });

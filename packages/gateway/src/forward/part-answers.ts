@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { EndcapError } from "@endcap/protocol";
 
 /** One client's answer out of a coalesced one. */
@@ -6,6 +7,8 @@ export interface PartAnswer {
   readonly body: unknown;
   /** The body as the upstream wrote it, or an equal text. */
   readonly text: string;
+  /** Whether the text is ASCII for certain: then its length is that of its bytes, and nobody need count them. */
+  readonly isAscii: boolean;
 }
 
 /**
@@ -13,6 +16,7 @@ export interface PartAnswer {
  * @throws EndcapError `upstream_invalid` when they are not that
  */
 export function readPartAnswers(bytes: Buffer, requestIds: readonly string[]): PartAnswer[] {
+  const ascii = isAscii(bytes);
   const lines = bytes.toString("utf8").trimEnd().split("\n");
   try {
     return requestIds.map((requestId, at) => {
@@ -21,7 +25,9 @@ export function readPartAnswers(bytes: Buffer, requestIds: readonly string[]): P
       const { r, s, b } = JSON.parse(line);
       if (r !== requestId || typeof s !== "number") throw new TypeError(`line ${at + 1} answers another part`);
       const head = `{"r":"${requestId}","s":${s},"b":`;
-      return { status: s, body: b, text: line.startsWith(head) ? line.slice(head.length, -1) : JSON.stringify(b) };
+      const asWritten = line.startsWith(head);
+      const text = asWritten ? line.slice(head.length, -1) : JSON.stringify(b);
+      return { status: s, body: b, text, isAscii: ascii && asWritten };
     });
   } catch (error) {
     throw new EndcapError("upstream_invalid", {

@@ -4,11 +4,13 @@ import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest
 import type { Logger } from "pino";
 import type { App, TypeBoxProvider } from "../app.ts";
 import { rememberMethods } from "./allowed-methods.ts";
+import { BodyRequest } from "./body-request.ts";
 import { watchClients } from "./client-gone.ts";
 import { type DescribeRequest, type OnCompleted, recordCompletion } from "./completion.ts";
 import type { ObserveRequest } from "./metrics.ts";
 import { endcapErrorOf, problemResponse } from "./problems.ts";
 import { createRequestIds, givenRequestId, requestIdHeader } from "./request-id.ts";
+import { TextResponse } from "./text-response.ts";
 import { typeboxValidator } from "./validator.ts";
 
 export interface AppOptions {
@@ -52,6 +54,8 @@ export function createApp(options: AppOptions): App {
     // Fastify sets its own option on the finished server, where Node no longer ends a body that never comes: only the
     // constructor's counts. And Node looks every 30 s unless told otherwise.
     http: {
+      IncomingMessage: BodyRequest,
+      ServerResponse: TextResponse,
       requestTimeout: requestMsMax,
       headersTimeout: requestMsMax,
       connectionsCheckingInterval: 1_000,
