@@ -87,7 +87,7 @@ export async function buildGateway(
       const { tenant, principal, fault, method } = request;
       if (tenant === null || principal === null) return;
       admission?.leave(request);
-      metering?.meter.complete(tenant.load.usage, principal.env, method, route, status, fault?.code, ms);
+      metering?.meter.complete(tenant.usage, principal.env, method, route, status, fault?.code, ms);
       metrics?.observe(tenant.tier, route, status, ms);
       if (status < 300 && hotPaths.has(route)) shedder?.answered(route === eventsPath, ms);
     },

@@ -74,10 +74,10 @@ function tenantsInUse(contexts: Iterable<TenantContext>) {
   let count = 0;
   for (const context of contexts) {
     count += 1;
-    if (context.load.inFlight > 0) busy.push(context);
+    if (context.usage.inFlight > 0) busy.push(context);
     else if (idle.length < rowsMax) idle.push(context);
   }
-  busy.sort((a, b) => b.load.inFlight - a.load.inFlight);
+  busy.sort((a, b) => b.usage.inFlight - a.usage.inFlight);
   return { count, first: [...busy, ...idle].slice(0, rowsMax) };
 }
 
@@ -91,13 +91,13 @@ function asleepRow({ id, kind, url, canary }: SnapshotUpstream) {
   return { id, kind, url, breaker: "closed", connected: 0, running: 0, queued: 0, canary };
 }
 
-function tenantRow({ id, tenant, load, limits }: TenantContext, now: number, gateways: number) {
+function tenantRow({ id, tenant, usage, limits }: TenantContext, now: number, gateways: number) {
   const { slug, tier, state, routes } = tenant;
-  return { id, slug, tier, state, routes, limits, ...liveOf(load, limits, now, gateways) };
+  return { id, slug, tier, state, routes, limits, ...liveOf(usage, limits, now, gateways) };
 }
 
 /** How much of its limits a tenant has in use: tokens of the bucket that all gateways share, or of this gateway's part. */
-export function liveOf(load: TenantContext["load"], limits: TenantContext["limits"], now: number, gateways: number) {
-  const requestsLeft = load.shared.tokens ?? load.left(limits, now, gateways);
-  return { inFlight: load.inFlight, requestsLeft, monthEvents: eventsOf(load.usage) };
+export function liveOf(usage: TenantContext["usage"], limits: TenantContext["limits"], now: number, gateways: number) {
+  const requestsLeft = usage.shared?.tokens ?? usage.left(limits, now, gateways);
+  return { inFlight: usage.inFlight, requestsLeft, monthEvents: eventsOf(usage) };
 }

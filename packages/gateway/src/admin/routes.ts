@@ -26,7 +26,7 @@ export async function adminRoutes(app: App, options: AdminRoutesOptions): Promis
     const context = directory.tenant(request.params.tenant);
     if (context === undefined) throw new EndcapError("tenant_not_found");
     const { id, slug, tier, state, limits, origins, routes, endpoint } = context.tenant;
-    const live = liveOf(context.load, context.limits, options.now(), options.gateways());
+    const live = liveOf(context.usage, context.limits, options.now(), options.gateways());
     const keys = context.keys.map(({ id, kind, env, scopes }) => ({ id, kind, env, scopes: [...scopes] }));
     return { id, slug, tier, state, limits, origins, routes, endpoint, keys, ...live };
   });

@@ -38,7 +38,7 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
     coalescer.add(upstream, head, payload ?? noBytes, request.passage, (outcome) => {
       clearTimeout(deadline);
       if (!(outcome instanceof Error) && outcome.status < 300) {
-        meter.accepted(caller.tenant.load.usage, caller.principal, outcome.body);
+        meter.accepted(caller.tenant.usage, caller.principal, outcome.body);
       }
       // Whoever waited no longer sends the batch again, and what was stored meanwhile is then a duplicate.
       if (reply.sent) return;

@@ -1,13 +1,13 @@
 import { EndcapError } from "@endcap/protocol";
 import type { FastifyRequest } from "fastify";
+import type { TenantUsage } from "../metering/tenant-usage.ts";
 import type { SharedRates } from "../shared/shared-rates.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
-import type { TenantLoad } from "../tenants/tenant-load.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Where the request counts as in flight. */
-    occupied: TenantLoad | null;
+    occupied: TenantUsage | null;
   }
 }
 
@@ -36,9 +36,9 @@ const concurrencyLimited = new EndcapError("concurrency_limited");
 export function createAdmission({ gateways, rates }: AdmissionOptions): Admission {
   return {
     admit(context, request, now) {
-      const { load, limits } = context;
+      const { usage, limits } = context;
       const parts = gateways();
-      const own = load.take(limits, now, parts);
+      const own = usage.take(limits, now, parts);
       const { allowed, remaining, waitMs, isShared } = rates?.take(context, own) ?? { ...own, isShared: false };
       const quota = isShared ? limits.burst : Math.max(1, Math.floor(limits.burst / parts));
       const waitSeconds = Math.ceil(waitMs / 1000);
@@ -50,9 +50,9 @@ export function createAdmission({ gateways, rates }: AdmissionOptions): Admissio
         answerFields.push("retry-after", String(Math.max(1, waitSeconds)));
         return rateLimited;
       }
-      if (load.inFlight >= limits.inFlightMax / parts) return concurrencyLimited;
-      load.inFlight += 1;
-      request.occupied = load;
+      if (usage.inFlight >= limits.inFlightMax / parts) return concurrencyLimited;
+      usage.inFlight += 1;
+      request.occupied = usage;
       return undefined;
     },
     leave(request) {

@@ -45,7 +45,7 @@ export function createQuota(ledger: Pick<Ledger, "month">, log: Logger, registry
   return {
     check(context, reply, now) {
       const { eventsPerMonth } = context.limits;
-      const used = eventsOf(context.load.usage);
+      const used = eventsOf(context.usage);
       if (used < eventsPerMonth * QUOTA_SOFT_SHARE) return;
       const left = Math.max(0, eventsPerMonth - used);
       const seconds = secondsToNextMonth(now);

@@ -1,5 +1,5 @@
 import { monthOf, type UsageRecord } from "@endcap/protocol";
-import { newTenantUsage, type TenantUsage } from "./tenant-usage.ts";
+import { TenantUsage } from "./tenant-usage.ts";
 import type { Kept } from "./totals-file.ts";
 
 /** What control told of a month, and up to where. */
@@ -47,7 +47,7 @@ export function createLedger(now: number, kept?: Kept): Ledger {
   function entryOf(tenant: string): TenantUsage {
     let entry = entries.get(tenant);
     if (entry === undefined) {
-      entry = newTenantUsage(tenant);
+      entry = new TenantUsage(tenant);
       entries.set(tenant, entry);
     }
     return entry;

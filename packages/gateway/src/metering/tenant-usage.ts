@@ -1,26 +1,34 @@
+import { Gcra } from "../limits/gcra.ts";
+import type { SharedUse } from "../shared/shared-rates.ts";
 import type { Cell } from "./cells.ts";
 
 /**
- * Everything that is counted of one tenant, in one object: a request that knows its tenant looks nothing up by its id, and
- * fetches little of memory that others' requests have pushed out of the processor's caches.
+ * What a tenant has in use and what it used, in one object, which is the bucket of its rate as well: a request that knows
+ * its tenant looks nothing up by its id, and fetches little of memory that others' requests have pushed out of the
+ * processor's caches. It outlives changes of the tenant, which must not give it its burst anew.
  */
-export interface TenantUsage {
+export class TenantUsage extends Gcra {
   readonly tenant: string;
-  /** Live events of the running month that control has, from all gateways. */
-  total: number;
-  /** And those that were counted here and are not yet known to control. */
-  unreported: number;
+  /** Requests that are not answered yet. */
+  inFlight = 0;
   /** Counted since they were last handed over, or in the window before; a handful. */
   cells: Cell | undefined;
   /** Whether it waits for being handed over. */
-  waits: boolean;
+  waits = false;
+  /** Live events of the running month that control has, from all gateways. */
+  total = 0;
+  /** And those that were counted here and are not yet known to control. */
+  unreported = 0;
   /** Events that were accepted here since the process started. */
-  acceptedLive: number;
-  acceptedTest: number;
-}
+  acceptedLive = 0;
+  acceptedTest = 0;
+  /** Where gateways share buckets: what this one holds of the tenant's. */
+  shared: SharedUse | undefined;
 
-export function newTenantUsage(tenant: string): TenantUsage {
-  return { tenant, total: 0, unreported: 0, cells: undefined, waits: false, acceptedLive: 0, acceptedTest: 0 };
+  constructor(tenant: string) {
+    super();
+    this.tenant = tenant;
+  }
 }
 
 /** Of the month so far. */

@@ -19,7 +19,7 @@ export interface SharedUse {
   until: number;
 }
 
-export function newSharedUse(): SharedUse {
+function newSharedUse(): SharedUse {
   return { asked: 0, demand: 0, idle: 0, owed: 0, tokens: undefined, until: 0 };
 }
 
@@ -104,7 +104,9 @@ export function createSharedRates(redis: Redis, gateway: string): SharedRates {
 
   return {
     take(context, own) {
-      const { shared: use } = context.load;
+      const { usage } = context;
+      usage.shared ??= newSharedUse();
+      const use = usage.shared;
       // The newest context: it brings the limits that hold now.
       if (use.asked === 0) inUse.set(use, context);
       use.asked += 1;

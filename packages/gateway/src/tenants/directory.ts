@@ -3,7 +3,6 @@ import type { SnapshotDelta, SnapshotState } from "@endcap/service-kit";
 import type { TenantUsage } from "../metering/tenant-usage.ts";
 import { createListedOrigins } from "./listed-origins.ts";
 import { type KeyContext, type TenantContext, tenantContexts } from "./tenant-context.ts";
-import { TenantLoad } from "./tenant-load.ts";
 
 /** Who is who, from the snapshot: one map look-up a request. */
 export interface TenantDirectory {
@@ -35,7 +34,6 @@ const noSnapshot = new EndcapError("not_ready", { internal: "no snapshot yet" })
 export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage): TenantDirectory {
   const contexts = new Map<string, TenantContext>();
   const keys = new Map<string, KeyContext>();
-  const loads = new Map<string, TenantLoad>();
   const origins = createListedOrigins();
   const contextFrom = tenantContexts();
   let state: SnapshotState | undefined;
@@ -44,7 +42,6 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
   function forget(id: string): void {
     for (const key of contexts.get(id)?.keys ?? []) keys.delete(key.id);
     contexts.delete(id);
-    if (!state?.tenants.has(id)) loads.delete(id);
   }
 
   function contextOf(id: string): TenantContext | undefined {
@@ -52,12 +49,7 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
     if (known !== undefined) return known;
     const tenant = state?.tenants.get(id);
     if (tenant === undefined) return undefined;
-    let load = loads.get(id);
-    if (load === undefined) {
-      load = new TenantLoad(usageOf(id));
-      loads.set(id, load);
-    }
-    const context = contextFrom(tenant, state?.tenants.secretsOf(id), load);
+    const context = contextFrom(tenant, state?.tenants.secretsOf(id), usageOf(id));
     contexts.set(id, context);
     for (const key of context.keys) keys.set(key.id, key);
     return context;
@@ -75,8 +67,7 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
       state = next;
       version += 1;
       origins.apply(next, delta);
-      // Loads outlive contexts: a change of a tenant must not give it its burst anew.
-      for (const id of delta === "all" ? new Set([...contexts.keys(), ...loads.keys()]) : delta) forget(id);
+      for (const id of delta === "all" ? [...contexts.keys()] : delta) forget(id);
     },
     assertKnown() {
       if (state === undefined) throw noSnapshot;

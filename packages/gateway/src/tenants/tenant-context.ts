@@ -15,9 +15,9 @@ import {
 } from "@endcap/protocol";
 import type { Caller } from "../auth/caller.ts";
 import { MacKey, macOf } from "../auth/mac.ts";
+import type { TenantUsage } from "../metering/tenant-usage.ts";
 import { alike } from "./alike.ts";
 import { type OriginList, originList } from "./origins.ts";
-import type { TenantLoad } from "./tenant-load.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -66,7 +66,7 @@ export interface TenantContext {
   readonly limits: TierLimits;
   readonly settings: SessionSettings;
   readonly routes: SharedRoutes;
-  readonly load: TenantLoad;
+  readonly usage: TenantUsage;
   /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
   readonly markKey: MacKey | undefined;
   readonly tenant: SnapshotTenant;
@@ -81,20 +81,20 @@ export type SharedRoutes = Omit<TenantRoutes, "recommender">;
 
 const noSalt = new MacKey(Buffer.alloc(32));
 
-type MakeContext = (tenant: SnapshotTenant, secrets: TenantSecrets | undefined, load: TenantLoad) => TenantContext;
+type MakeContext = (tenant: SnapshotTenant, secrets: TenantSecrets | undefined, usage: TenantUsage) => TenantContext;
 
 /** Makes the contexts of one directory, which share what their tenants have alike. */
 export function tenantContexts(): MakeContext {
   const limits = alike<TierLimits>();
   const settings = alike<SessionSettings>();
   const routes = alike<SharedRoutes>();
-  return (tenant, secrets, load) => {
+  return (tenant, secrets, usage) => {
     const { recommender: _own, ...shared } = tenant.routes;
     return tenantContext(tenant, secrets, {
       limits: limits(tenant.limits),
       settings: settings(settingsOf(tenant)),
       routes: routes(shared),
-      load,
+      usage,
     });
   };
 }
@@ -102,7 +102,7 @@ export function tenantContexts(): MakeContext {
 function tenantContext(
   tenant: SnapshotTenant,
   secrets: TenantSecrets | undefined,
-  { limits, settings, routes, load }: Pick<TenantContext, "limits" | "settings" | "routes" | "load">,
+  { limits, settings, routes, usage }: Pick<TenantContext, "limits" | "settings" | "routes" | "usage">,
 ): TenantContext {
   const keys: KeyContext[] = [];
   const sessions = secrets?.sessions ?? [];
@@ -121,7 +121,7 @@ function tenantContext(
     limits,
     settings,
     routes,
-    load,
+    usage,
     markKey:
       newest && tenant.settings.observeCatalogue
         ? new MacKey(addressMarkKey(Buffer.from(newest.key, "base64url")))
