@@ -72,7 +72,7 @@ export function createBrowserAuth({
     if (tenant.tenant.settings.noBootstrap) throw new EndcapError("bootstrap_disabled");
     if (!isAnonymousId(envelope.anonymousId)) throw new EndcapError("envelope_malformed");
     const { env, id } = key;
-    const { tier } = tenant.tenant;
+    const { tier } = tenant;
     const { anonymousId } = envelope;
     const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ep1", key: id, anonymousId };
     return { tenant, principal, principalText: new PrincipalText(principal), origin, bootstrap: key };
@@ -134,7 +134,7 @@ function callerOf({ env, key, sub, uid, origin }: SessionClaims, tenant: TenantC
   const principal: Principal = {
     tenant: tenant.id,
     env,
-    tier: tenant.tenant.tier,
+    tier: tenant.tier,
     scope: [],
     auth: "ec1",
     key,

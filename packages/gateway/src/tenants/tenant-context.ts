@@ -85,12 +85,14 @@ type MakeContext = (tenant: SnapshotTenant, secrets: TenantSecrets | undefined, 
 
 /** Makes the contexts of one directory, which share what their tenants have alike. */
 export function tenantContexts(): MakeContext {
+  const tiers = alike<Tier>();
   const limits = alike<TierLimits>();
   const settings = alike<SessionSettings>();
   const routes = alike<SharedRoutes>();
   return (tenant, secrets, usage) => {
     const { recommender: _own, ...shared } = tenant.routes;
     return tenantContext(tenant, secrets, {
+      tier: tiers(tenant.tier),
       limits: limits(tenant.limits),
       settings: settings(settingsOf(tenant)),
       routes: routes(shared),
@@ -102,7 +104,7 @@ export function tenantContexts(): MakeContext {
 function tenantContext(
   tenant: SnapshotTenant,
   secrets: TenantSecrets | undefined,
-  { limits, settings, routes, usage }: Pick<TenantContext, "limits" | "settings" | "routes" | "usage">,
+  { tier, limits, settings, routes, usage }: Pick<TenantContext, "tier" | "limits" | "settings" | "routes" | "usage">,
 ): TenantContext {
   const keys: KeyContext[] = [];
   const sessions = secrets?.sessions ?? [];
@@ -117,7 +119,7 @@ function tenantContext(
   const [newest] = sessions;
   const context: TenantContext = {
     id: tenant.id,
-    tier: tenant.tier,
+    tier,
     limits,
     settings,
     routes,
@@ -141,7 +143,7 @@ function keyContext(
   secret: TenantSecrets["keys"][string] | undefined,
 ): KeyContext {
   const { id, env, scopes } = key;
-  const principal: Principal = { tenant: tenant.id, env, tier: tenant.tenant.tier, scope: scopes, auth: "sk", key: id };
+  const principal: Principal = { tenant: tenant.id, env, tier: tenant.tier, scope: scopes, auth: "sk", key: id };
   return {
     id,
     kind: key.kind,
