@@ -35,6 +35,7 @@ it.each([
   ["a request", "GET / HTTP/1.1\r\nhost: x\r\n\r\n", false],
   ["the last one of a connection", "GET / HTTP/1.1\r\nhost: x\r\n\r\n", true],
   ["a client that wants no other", "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", false],
+  ["HTTP/0.9", "GET /\r\n\r\n", false],
   ["HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", false],
   ["HTTP/1.0 with a connection to keep", "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n", false],
   ["two at once", "GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\n\r\n", false],

@@ -29,8 +29,8 @@ export class TextResponse<Request extends IncomingMessage = IncomingMessage> ext
    */
   sendWhole(status: number, fields: readonly string[], body: string, isAscii: boolean, isLast: boolean): void {
     if (isLast) this.shouldKeepAlive = false;
-    if (this.req.httpVersionMinor === 0) {
-      // Node gives HTTP/1.0 no length unless it is among the fields.
+    if (this.req.httpVersion !== "1.1") {
+      // Node tells older clients no length unless it is among the fields.
       this.writeHead(status, [...fields, "content-length", String(Buffer.byteLength(body))]).end(body);
       return;
     }
