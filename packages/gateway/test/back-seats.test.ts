@@ -4,13 +4,15 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Pool } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import { createBackSeats } from "../src/limits/back-seats.ts";
-import { signed, startEdge } from "./support/edge.ts";
+import { send, signed, startEdge } from "./support/edge.ts";
+import { bearer } from "./support/flood.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
 
 const connections = 60;
 const noisy = newShop({ limits: { requestsPerSecond: 1, burst: 1 } });
 const quiet = newShop();
-const edge = await startEdge([noisy, quiet]);
+const hasty = newShop({ limits: { requestsPerSecond: 30, burst: 30 } });
+const edge = await startEdge([noisy, quiet, hasty]);
 edge.collector.answer = () => ({ status: 202, body: { accepted: 0 } });
 
 it("a neighbour that comes last is answered before most of those who are over their limit", async () => {
@@ -44,6 +46,32 @@ it("a neighbour that comes last is answered before most of those who are over th
   // Within its limit again, a tenant sits where everybody does.
   edge.clock.offsetMs += 1_100;
   expect(await post("noisy", noisy)).toBe(202);
+});
+
+it("who leaves while it waits behind is not counted as in flight for ever", async () => {
+  const body = '{"events":[]}';
+  const fields = ["host: edge", `authorization: ${bearer(hasty)}`, "content-type: application/json"];
+  const head = ["POST /v1/events HTTP/1.1", ...fields, `content-length: ${body.length}`].join("\r\n");
+  const { hostname, port } = new URL(edge.url);
+  const sockets = Array.from({ length: 120 }, () => connect(Number(port), hostname));
+  const answers = await Promise.all(
+    sockets.map(async (socket) => {
+      socket.write(`${head}\r\n\r\n${body}`);
+      const [chunk] = await once(socket, "data");
+      return String(chunk).slice(9, 12);
+    }),
+  );
+  expect(answers.filter((status) => status === "429").length).toBeGreaterThan(60);
+  // Its bucket is whole again: whom it lets in now is counted.
+  edge.clock.offsetMs += 60_000;
+  for (const socket of sockets) {
+    socket.write(`${head}\r\n\r\n${body}`);
+    socket.once("error", () => undefined);
+  }
+  await nextTurn();
+  for (const socket of sockets) socket.resetAndDestroy();
+  const inFlight = async () => (await send(`${edge.adminUrl}/admin/tenants/${hasty.tenant.id}`, {})).body.inFlight;
+  await expect.poll(inFlight, { timeout: 5_000 }).toBe(0);
 });
 
 it("two go on in a turn, in the order they came; what comes meanwhile waits behind them", async () => {

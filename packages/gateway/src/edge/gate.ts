@@ -102,7 +102,7 @@ export function guard(app: App, options: GateOptions): void {
     }
 
     return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-      if (backSeats.has(request.socket)) backSeats.wait(() => judge(request, reply, done));
+      if (backSeats.has(request.socket)) backSeats.wait(() => reply.raw.destroyed || judge(request, reply, done));
       else judge(request, reply, done);
     };
   }
