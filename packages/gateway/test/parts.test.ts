@@ -2,6 +2,7 @@ import type { Principal } from "@endcap/protocol";
 import { FrameReader, partFrame, writeFrames } from "@endcap/service-kit";
 import { expect, it } from "vitest";
 import { PrincipalText } from "../src/auth/caller.ts";
+import { readPartAnswers } from "../src/forward/part-answers.ts";
 
 it("a principal in any script travels in a part's header and comes out as it was", () => {
   const principal: Principal = {
@@ -22,4 +23,21 @@ it("a principal in any script travels in a part's header and comes out as it was
     [principal, "r1", payload.toString()],
     [principal, "r2", payload.toString()],
   ]);
+});
+
+it("reads answers to parts in their order, and tells whether their text is ASCII", () => {
+  const lines = ['{"r":"a","s":202,"b":{"accepted":1}}', '{"r":"b","s":400,"b":{"detail":"naïve"}}'];
+  const read = (text: string, ...ids: string[]) => readPartAnswers(Buffer.from(`${text}\n`), ids);
+  expect(read(lines.join("\n"), "a", "b")).toEqual([
+    { status: 202, body: { accepted: 1 }, text: '{"accepted":1}', isAscii: false },
+    { status: 400, body: { detail: "naïve" }, text: '{"detail":"naïve"}', isAscii: false },
+  ]);
+  expect(read(lines[0] ?? "", "a")).toMatchObject([{ text: '{"accepted":1}', isAscii: true }]);
+  // Spelled in another way it is written anew, in which an escaped letter is none of ASCII.
+  expect(read('{"r":"a", "s":202,"b":{"x":"\\u00ef"}}', "a")).toMatchObject([{ text: '{"x":"ï"}', isAscii: false }]);
+});
+
+it.each([99, 100, 600, 202.5, -202, "202", null])("a part's answer with the status %j is none", (status) => {
+  const line = Buffer.from(`{"r":"a","s":${JSON.stringify(status)},"b":{}}\n`);
+  expect(() => readPartAnswers(line, ["a"])).toThrow(expect.objectContaining({ code: "upstream_invalid" }));
 });

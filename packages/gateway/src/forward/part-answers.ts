@@ -23,7 +23,8 @@ export function readPartAnswers(bytes: Buffer, requestIds: readonly string[]): P
       const line = lines[at] ?? "";
       // Parsed, so that no garbage reaches a client, and then handed on as it was written.
       const { r, s, b } = JSON.parse(line);
-      if (r !== requestId || typeof s !== "number") throw new TypeError(`line ${at + 1} answers another part`);
+      if (r !== requestId) throw new TypeError(`line ${at + 1} answers another part`);
+      if (!Number.isInteger(s) || s < 200 || s > 599) throw new TypeError(`line ${at + 1} has no status of an answer`);
       const head = `{"r":"${requestId}","s":${s},"b":`;
       const asWritten = line.startsWith(head);
       const text = asWritten ? line.slice(head.length, -1) : JSON.stringify(b);
