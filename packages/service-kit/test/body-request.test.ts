@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { readBody, type Service } from "../src/index.ts";
-import { testService } from "./support/service.ts";
+import { type LogRecord, testService } from "./support/service.ts";
 
 interface Heard {
   chunks: string[];
@@ -12,8 +12,8 @@ interface Heard {
 }
 
 /** A service that answers with what it read, and what its readers heard. `delayMs` is what it does before it reads. */
-function readingService(delayMs?: number): { service: Service; heard: Heard[] } {
-  const { service } = testService();
+function readingService(delayMs?: number): { service: Service; heard: Heard[]; records: LogRecord[] } {
+  const { service, records } = testService();
   const heard: Heard[] = [];
   const { app } = service;
   if (delayMs !== undefined) app.addHook("onRequest", async () => void (await sleep(delayMs)));
@@ -35,7 +35,7 @@ function readingService(delayMs?: number): { service: Service; heard: Heard[] } 
   });
   app.post("/", async ({ body }) => ({ body }));
   app.post("/early", { onRequest: async (_request, reply) => reply.send({ early: true }) }, async () => ({}));
-  return { service, heard };
+  return { service, heard, records };
 }
 
 async function connection({ service }: { service: Service }): Promise<{ socket: Socket; got: () => string }> {
@@ -73,7 +73,7 @@ it.each([
   socket.destroy();
 });
 
-it("tells once of a body that is broken off", async () => {
+it("tells once of a body that is broken off, and records a client that left", async () => {
   const reading = readingService();
   const { socket } = await connection(reading);
   socket.write(`${head("/", "content-length: 10")}some`);
@@ -82,6 +82,8 @@ it("tells once of a body that is broken off", async () => {
   await expect.poll(() => reading.heard[0]?.failures).toHaveLength(1);
   await sleep(20);
   expect(reading.heard).toEqual([{ chunks: ["some"], ends: 0, failures: [expect.any(String)] }]);
+  const completed = reading.records.filter(({ msg }) => msg === "request completed");
+  expect(completed.map(({ status }) => status)).toEqual([499]);
 });
 
 it("goes on with a connection whose request was answered before its body came", async () => {

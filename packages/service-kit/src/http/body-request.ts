@@ -46,7 +46,9 @@ export class BodyRequest extends IncomingMessage {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (!this.#ended) this.#sink?.fail(error ?? new Error("the request was broken off"));
+    const sink = this.#sink;
+    // Not before the answer's own "close": whoever records it there has to see that nothing was written by then.
+    if (sink !== null && !this.#ended) setImmediate(() => sink.fail(error ?? new Error("the request was broken off")));
     super._destroy(error, callback);
   }
 }
