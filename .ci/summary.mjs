@@ -19,7 +19,11 @@ function readJson(name) {
   }
 }
 
-const lastLines = (name, count) => fs.readFileSync(path.join(dir, name), "utf8").trimEnd().split("\n").slice(-count);
+/** What a bench said before its end: nothing, where it did not get so far. */
+function lastLines(name, count) {
+  const file = path.join(dir, name);
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-count) : [];
+}
 
 const exitCode = (name) => Number(fs.readFileSync(path.join(dir, `${name}.exit`), "utf8"));
 

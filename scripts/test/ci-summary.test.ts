@@ -18,16 +18,22 @@ const good: Readonly<Record<string, string>> = {
   "smoke.exit": "0",
 };
 
-/** What .ci/run prints last and ends with, given what it left in its directory. */
-function summary(files: Readonly<Record<string, string | undefined>>) {
+/** What .ci/run prints of what it left in its directory, and its exit code. */
+function printed(files: Readonly<Record<string, string | undefined>>) {
   const dir = mkdtempSync(join(tmpdir(), "endcap-ci-"));
   try {
     for (const [name, text] of Object.entries(files)) if (text !== undefined) writeFileSync(join(dir, name), text);
     const { stdout, status } = spawnSync(process.execPath, [join(root, ".ci/summary.mjs"), dir], { encoding: "utf8" });
-    return `${stdout.trimEnd().split("\n").at(-1)} (${status})`;
+    return { lines: stdout.trimEnd().split("\n"), status };
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+/** Its last line and its exit code. */
+function summary(files: Readonly<Record<string, string | undefined>>) {
+  const { lines, status } = printed(files);
+  return `${lines.at(-1)} (${status})`;
 }
 
 test("tests, checks and benches add up", () => {
@@ -43,6 +49,18 @@ test("whatever failed is counted once", () => {
   expect(summary({ ...good, "smoke.bench": '{"bench":"smoke","ok":false,"figures":{}}', "smoke.exit": "1" })).toBe(
     "50 passed, 1 failed (1)",
   );
+});
+
+test("what a failed bench said last stands beside its failure", () => {
+  const failed = { "smoke.bench": '{"bench":"smoke","ok":false,"figures":{"errors":3}}', "smoke.exit": "1" };
+  const { lines } = printed({ ...good, ...failed, "smoke.log": "booted\nno answer\n", "fsync.log": "quiet\n" });
+  expect(lines.map((line) => line.trim())).toEqual([
+    "booted",
+    "no answer",
+    '{"bench":"smoke","ok":false,"figures":{"errors":3}}',
+    "FAIL  bench smoke: ended with 1",
+    "50 passed, 1 failed",
+  ]);
 });
 
 test("a test that was left out fails the run", () => {
