@@ -16,21 +16,21 @@ export interface RateVerdict {
  * The generic cell rate algorithm (ITU-T I.371, as a virtual scheduling algorithm): one number per limited party, the
  * time at which its bucket would be empty, instead of counters by window. A limit that changes applies at once.
  */
-export class Gcra {
-  /** Theoretical arrival time, Unix ms. */
-  #emptyAt = 0;
+export abstract class Bucket {
+  /** Theoretical arrival time, Unix ms; 0 of a new one. */
+  protected abstract emptyAt: number;
 
   /** `gateways` share the limit: each holds its part of the rate and of the burst, and never less than one request. */
   take({ requestsPerSecond, burst }: RateLimit, now: number, gateways = 1): RateVerdict {
     const intervalMs = (1000 * gateways) / requestsPerSecond;
     const windowMs = Math.max(intervalMs, (1000 * burst) / requestsPerSecond);
     // Further ahead than a whole burst means that the clock was set back: nobody waits for the old time to come again.
-    const known = this.#emptyAt <= now + windowMs ? this.#emptyAt : now;
+    const known = this.emptyAt <= now + windowMs ? this.emptyAt : now;
     const emptyAt = Math.max(known, now) + intervalMs;
     const overMs = emptyAt - now - windowMs;
     // Half a microsecond of float error must not cost the last request of a burst.
     if (overMs > 0.0005) return { allowed: false, remaining: 0, waitMs: overMs };
-    this.#emptyAt = emptyAt;
+    this.emptyAt = emptyAt;
     return { allowed: true, remaining: Math.floor(-overMs / intervalMs + 0.0005), waitMs: emptyAt - now };
   }
 
@@ -38,7 +38,12 @@ export class Gcra {
   left({ requestsPerSecond, burst }: RateLimit, now: number, gateways = 1): number {
     const intervalMs = (1000 * gateways) / requestsPerSecond;
     const windowMs = Math.max(intervalMs, (1000 * burst) / requestsPerSecond);
-    const aheadMs = Math.max(0, this.#emptyAt - now);
+    const aheadMs = Math.max(0, this.emptyAt - now);
     return Math.floor((windowMs - (aheadMs <= windowMs ? aheadMs : 0)) / intervalMs + 0.0005);
   }
+}
+
+/** A bucket by itself. */
+export class Gcra extends Bucket {
+  protected override emptyAt = 0;
 }

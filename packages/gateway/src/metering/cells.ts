@@ -10,96 +10,88 @@ export interface RowKind {
   readonly code: string | undefined;
 }
 
-/** A row that is still counted in: its numbers are `block[at]` and the few behind it. */
-export interface Cell {
-  readonly kind: RowKind;
+/**
+ * Where the numbers of a row are: `block[at]` and those behind it. With thousands of tenants asked in turn, fetching its
+ * numbers is what counting costs, so the usual ones of a row are one line of the processor's cache. The first number
+ * belongs to whoever holds the place.
+ */
+export interface Place {
   readonly block: Float64Array;
   readonly at: number;
+}
+
+/** A row that is still counted in. */
+export interface Cell extends Place {
+  readonly kind: RowKind | undefined;
   /** The tenant's next. */
   next: Cell | undefined;
 }
 
-/**
- * Numbers of many tenants in blocks of doubles. A tenant's are two lines of the processor's cache, where a row with an
- * array and a sum of its own is seven: with thousands of tenants asked in turn, fetching them is what counting costs.
- */
-export interface Cells {
-  add(kind: RowKind, next: Cell | undefined): Cell;
-  /** The cell is not used any more: its place is another's. */
-  remove(cell: Cell): void;
+/** `began` is a millisecond more than the Unix time since when is counted: 0 is a row without counts. */
+const [events, sumMs, began, latency] = [1, 2, 3, 4];
+const classes = LATENCY_BOUNDS_MS.length + 1;
+/** Two lines of 64 bytes: what is held, events, time and beginning with durations up to 10 ms, and the longer ones. */
+const placeLength = latency + classes;
+const placesPerBlock = 1_024;
+/** The allocator puts 16 bytes of its own before blocks of this size, which begin at a page. */
+const untilLine = 48;
+
+const free: Place[] = [];
+
+/** A place for as long as the process lives, or until it is given back. */
+export function takePlace(): Place {
+  const place = free.pop();
+  if (place !== undefined) return place;
+  const bytes = Float64Array.BYTES_PER_ELEMENT * placeLength * placesPerBlock;
+  const block = new Float64Array(new ArrayBuffer(untilLine + bytes), untilLine);
+  for (let at = block.length - placeLength; at > 0; at -= placeLength) free.push({ block, at });
+  return { block, at: 0 };
 }
 
-const [requests, events, sumMs, windowStart, latency] = [0, 1, 2, 3, 4];
-const classes = LATENCY_BOUNDS_MS.length + 1;
-const cellLength = latency + classes;
-const cellsPerBlock = 1_024;
-
-export function createCells(): Cells {
-  const free: Pick<Cell, "block" | "at">[] = [];
-
-  /** The first place of a new block; the others are free. */
-  function newBlock(): Pick<Cell, "block" | "at"> {
-    const block = new Float64Array(cellLength * cellsPerBlock);
-    for (let at = block.length - cellLength; at > 0; at -= cellLength) free.push({ block, at });
-    return { block, at: 0 };
-  }
-
-  return {
-    add(kind, next) {
-      const { block, at } = free.pop() ?? newBlock();
-      return { kind, block, at, next };
-    },
-    remove({ block, at }) {
-      block.fill(0, at, at + cellLength);
-      free.push({ block, at });
-    },
-  };
+/** The place is not used any more: it is another's. */
+export function giveBack({ block, at }: Place): void {
+  block.fill(0, at, at + placeLength);
+  free.push({ block, at });
 }
 
 /** @param windowAt Unix ms since when is counted, should these be the first */
-export function countRequest(cell: Cell, windowAt: number, ms: number): void {
-  begin(cell, windowAt);
-  add(cell, requests, 1);
-  add(cell, sumMs, ms);
-  add(cell, latency + latencyClass(ms), 1);
+export function countRequest(place: Place, windowAt: number, ms: number): void {
+  begin(place, windowAt);
+  add(place, sumMs, ms);
+  add(place, latency + latencyClass(ms), 1);
 }
 
-export function countEvents(cell: Cell, windowAt: number, accepted: number): void {
-  begin(cell, windowAt);
-  add(cell, events, accepted);
+export function countEvents(place: Place, windowAt: number, accepted: number): void {
+  begin(place, windowAt);
+  add(place, events, accepted);
 }
 
 /** What was counted in the tenant's cell, which begins anew; undefined when that is nothing. */
-export function takeRow(cell: Cell, tenant: string): UsageRow | undefined {
-  if (isEmpty(cell)) return undefined;
-  const { kind, block, at } = cell;
+export function takeRow({ kind, block, at }: Cell, tenant: string): UsageRow | undefined {
+  const since = block[at + began] ?? 0;
+  if (kind === undefined || since === 0) return undefined;
   const { env, method, pattern, status, code } = kind;
-  const counts = new Array<number>(classes);
-  for (let of = 0; of < classes; of++) counts[of] = block[at + latency + of] ?? 0;
+  const counts = Array.from(block.subarray(at + latency, at + placeLength));
   const row = {
-    at: numberOf(cell, windowStart),
+    at: since - 1,
     tenant,
     env,
     route: `${method} ${pattern}`,
     status,
     ...(code !== undefined && { code }),
-    requests: numberOf(cell, requests),
-    events: numberOf(cell, events),
-    ms: numberOf(cell, sumMs),
+    requests: counts.reduce((sum, count) => sum + count, 0),
+    events: block[at + events] ?? 0,
+    ms: block[at + sumMs] ?? 0,
     latency: counts,
   };
-  block.fill(0, at, at + cellLength);
+  block.fill(0, at + 1, at + placeLength);
   return row;
 }
 
-function begin(cell: Cell, windowAt: number): void {
-  if (isEmpty(cell)) cell.block[cell.at + windowStart] = windowAt;
+function begin({ block, at }: Place, windowAt: number): void {
+  if (block[at + began] === 0) block[at + began] = windowAt + 1;
 }
 
-const isEmpty = (cell: Cell): boolean => numberOf(cell, requests) === 0 && numberOf(cell, events) === 0;
-
-const numberOf = ({ block, at }: Cell, which: number): number => block[at + which] ?? 0;
-
-function add({ block, at }: Cell, which: number, count: number): void {
+function add({ block, at }: Place, which: number, count: number): void {
   block[at + which] = (block[at + which] ?? 0) + count;
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode, Principal, Tier } from "@endcap/protocol";
 import { Counter, type Registry } from "prom-client";
-import { type Cell, countEvents, countRequest, createCells, type RowKind, takeRow } from "./cells.ts";
+import { type Cell, countEvents, countRequest, giveBack, type RowKind, takePlace, takeRow } from "./cells.ts";
 import type { Ledger } from "./ledger.ts";
 import type { TenantUsage } from "./tenant-usage.ts";
 import type { UsageRow } from "./usage-row.ts";
@@ -38,7 +38,6 @@ const environments = ["live", "test"] as const;
 /** Counts in memory; nothing here waits or touches a disk. */
 export function createMeter(registry: Registry, now: () => number, ledger: Pick<Ledger, "of">): Meter {
   const usages = new Map<string, TenantUsage>();
-  const cells = createCells();
   const kinds = new Map<string, RowKind[]>();
   /** Those with counts, in the order of their first one. */
   const waiting: TenantUsage[] = [];
@@ -81,19 +80,25 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
       usage.waits = true;
       waiting.push(usage);
     }
-    for (let cell = usage.cells; cell !== undefined; cell = cell.next) if (cell.kind === kind) return cell;
-    usage.cells = cells.add(kind, usage.cells);
-    return usage.cells;
+    usage.kind ??= kind;
+    if (usage.kind === kind) return usage;
+    for (let cell = usage.next; cell !== undefined; cell = cell.next) if (cell.kind === kind) return cell;
+    const { block, at } = takePlace();
+    usage.next = { kind, block, at, next: usage.next };
+    return usage.next;
   }
 
   /** Its counts, which begin anew. What was not counted since the last time is forgotten: a tenant rests. */
   function rowsOf(usage: TenantUsage): UsageRow[] {
     const rows: UsageRow[] = [];
+    const own = takeRow(usage, usage.tenant);
+    if (own === undefined) usage.kind = undefined;
+    else rows.push(own);
     let kept: Cell | undefined;
-    for (let cell = usage.cells; cell !== undefined; ) {
+    for (let cell = usage.next; cell !== undefined; ) {
       const { next } = cell;
       const row = takeRow(cell, usage.tenant);
-      if (row === undefined) cells.remove(cell);
+      if (row === undefined) giveBack(cell);
       else {
         rows.push(row);
         cell.next = kept;
@@ -101,7 +106,7 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
       }
       cell = next;
     }
-    usage.cells = kept;
+    usage.next = kept;
     usage.waits = false;
     return rows;
   }

@@ -49,7 +49,7 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
     if (known !== undefined) return known;
     const tenant = state?.tenants.get(id);
     if (tenant === undefined) return undefined;
-    const context = contextFrom(tenant, state?.tenants.secretsOf(id), usageOf(id));
+    const context = contextFrom(tenant, state?.tenants.secretsOf(id), usageOf(tenant.id));
     contexts.set(id, context);
     for (const key of context.keys) keys.set(key.id, key);
     return context;
