@@ -59,3 +59,37 @@ it("forgets what a tenant no longer does, and whoever gets the place counts from
     { at, tenant: "t1", env: "live", route: "POST /v1/events", status: 401, requests: 1, events: 0, ms: 30, latency },
   ]);
 });
+
+it("counts a tenant's kinds apart, at the beginning of time too, and its bucket does not see that they are handed over", () => {
+  let clock = 0;
+  const meter = createMeter(new Registry(), () => clock, createLedger(0));
+  const usage = meter.of("t1");
+  const limit = { requestsPerSecond: 1, burst: 3 };
+  const complete = (status: number, times: number) => {
+    for (let n = 0; n < times; n++) meter.complete(usage, "live", "POST", "/v1/events", status, undefined, 0.5);
+  };
+  const drained = () => meter.drain(10).map(({ at: since, status, requests, ms }) => [since, status, requests, ms]);
+  expect([usage.take(limit, clock).remaining, usage.take(limit, clock).remaining]).toEqual([2, 1]);
+  complete(202, 3);
+  complete(401, 2);
+  complete(429, 1);
+  complete(202, 1);
+  clock = 1_000;
+  expect(drained().sort()).toEqual([
+    [0, 202, 4, 2],
+    [0, 401, 2, 1],
+    [0, 429, 1, 0.5],
+  ]);
+  expect(usage.left(limit, 0)).toBe(1);
+  complete(429, 2);
+  // What was usual rests, and something else is.
+  expect(drained()).toEqual([[1_000, 429, 2, 1]]);
+  complete(401, 1);
+  complete(202, 1);
+  expect(drained().sort()).toEqual([
+    [1_000, 202, 1, 0.5],
+    [1_000, 401, 1, 0.5],
+  ]);
+  expect(drained()).toEqual([]);
+  expect(usage.left(limit, 0)).toBe(1);
+});
