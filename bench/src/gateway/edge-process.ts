@@ -40,8 +40,6 @@ export async function startEdge(options: EdgeCommand, cleanup: (work: Cleanup) =
     throw new Error(`${name} ended with ${code ?? signal} before it was ready`);
   });
   await Promise.race([listening(port, name, 60_000), ended]);
-  // That it ends later is for whoever asks it something.
-  ended.catch(() => undefined);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${name} did not start`);
   return { name, port, pid, cpuNs: () => cpuNs(processTree(pid)) };

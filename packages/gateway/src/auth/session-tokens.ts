@@ -56,7 +56,8 @@ const ageMsMax = LIMITS.batchAgeMs + LIMITS.sessionMs;
  * Session tokens are JWTs with HMAC-SHA256, and only ever ours: minted and verified here, in one step each, by
  * node:crypto. jose goes through WebCrypto, which waits for a thread and costs ten times as much; a busy shop has more
  * shoppers than any cache has room. A verdict is kept by the token's signature, which is a seventh of the text to look up
- * by, and counts for the token's exact text; of verified tokens only, so that strangers cannot push good ones out. Whoever denies a session does so by its jti.
+ * by, and counts for the token's exact text; of verified tokens only, so that strangers cannot push good ones out. Whoever
+ * denies a session does so by its jti.
  */
 export function createSessionTokens(directory: TenantDirectory, cachedMax: number): SessionTokens {
   const verdicts = new LRUCache<string, SessionVerdict>({ max: cachedMax });

@@ -102,8 +102,14 @@ export function guard(app: App, options: GateOptions): void {
     }
 
     return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-      if (backSeats.has(request.socket)) backSeats.wait(() => reply.raw.destroyed || judge(request, reply, done));
-      else judge(request, reply, done);
+      if (!backSeats.has(request.socket)) {
+        judge(request, reply, done);
+        return;
+      }
+      backSeats.wait(() => {
+        // Whoever left meanwhile was recorded already: counted as in flight now, it would stay so for ever.
+        if (!reply.raw.destroyed) judge(request, reply, done);
+      });
     };
   }
 

@@ -14,7 +14,8 @@ export interface RateVerdict {
 
 /**
  * The generic cell rate algorithm (ITU-T I.371, as a virtual scheduling algorithm): one number per limited party, the
- * time at which its bucket would be empty, instead of counters by window. A limit that changes applies at once.
+ * time at which its bucket would be empty, instead of counters by window. A limit that changes applies at once. Where the
+ * number lies is up to each kind of bucket.
  */
 export abstract class Bucket {
   /** Theoretical arrival time, Unix ms; 0 of a new one. */
