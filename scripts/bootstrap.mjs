@@ -30,6 +30,7 @@ const tasks = {
       "--v8-pool-size=1",
       "--no-memory-reducer",
       "--retain-maps-for-n-gc=1000000",
+      "--no-allocation-site-pretenuring",
       "packages/gateway/dist/server.js",
     ],
     build: true,

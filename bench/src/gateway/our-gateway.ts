@@ -75,6 +75,7 @@ export async function startGatewayUnder(
     "--v8-pool-size=1",
     "--no-memory-reducer",
     "--retain-maps-for-n-gc=1000000",
+    "--no-allocation-site-pretenuring",
     ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? []),
   ];
   const args = [...options, packageFile("gateway/dist/server.js")];

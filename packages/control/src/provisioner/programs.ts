@@ -38,6 +38,7 @@ const gatewayHeap = [
   "--v8-pool-size=1",
   "--no-memory-reducer",
   "--retain-maps-for-n-gc=1000000",
+  "--no-allocation-site-pretenuring",
 ];
 
 /**
