@@ -11,6 +11,7 @@ import type { FailedProofs } from "../limits/failed-proofs.ts";
 import type { LoadShedder } from "../limits/load-shedder.ts";
 import type { Quota } from "../limits/quota.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
+import type { Passage } from "../tracing/passage.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import { answerFault } from "./answer.ts";
 import { checkTarget } from "./target.ts";
@@ -52,6 +53,11 @@ export interface GateOptions {
   readonly now: () => number;
 }
 
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
+
+/** @returns why the request is refused; whatever it throws says so as well */
+type Judge = (request: FastifyRequest, reply: FastifyReply, passage: Passage) => EndcapError | undefined;
+
 /**
  * Guards every route that the scope gets from now on. A server's request is judged by its headers before its body is
  * read, a browser's when its envelope has arrived; both count against their tenant's limits as soon as the tenant is
@@ -60,6 +66,7 @@ export interface GateOptions {
 export function guard(app: App, options: GateOptions): void {
   const { directory, tracer, servers, browsers, failedProofs, bodies, quota, shedder, admission, backSeats } = options;
   const { draining, now } = options;
+  const refused: { readonly reply: FastifyReply; readonly fault: unknown; readonly at: number }[] = [];
   app.decorateRequest("admitted", null);
   app.decorateRequest("provenHeaders", null);
   app.decorateRequest("passage", null);
@@ -72,27 +79,86 @@ export function guard(app: App, options: GateOptions): void {
     route.preHandler = [judgeBody(envelope, isEvents), route.preHandler ?? []].flat();
   });
 
-  function judgeHeaders(scopes: readonly Scope[], envelope: EnvelopeUse | undefined, isEvents: boolean) {
-    function judge(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-      const passage = tracer.begin(request.headers);
-      request.passage = passage;
+  function judgeHeaders(scopes: readonly Scope[], envelope: EnvelopeUse | undefined, isEvents: boolean): Hook {
+    const judgeServer = afterOthers((request, reply, passage) => {
+      const startedAt = performance.now();
+      const proven = servers.verifyHeaders(request, scopes);
+      passage.authMs += performance.now() - startedAt;
+      request.provenHeaders = proven;
+      const refusal = enter(reply, proven.caller, isEvents);
+      if (refusal !== undefined) return refusal;
+      checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
+      bodies.reserve(reply);
+      return undefined;
+    });
+
+    return (request, reply, done) => {
+      request.passage = tracer.begin(request.headers);
+      const isBrowser = isEnvelope(request);
       try {
         checkTarget(request);
         directory.assertKnown();
-        if (isEnvelope(request)) {
-          if (envelope === undefined) throw new EndcapError("content_type_unsupported");
-        } else {
-          const startedAt = performance.now();
-          const proven = servers.verifyHeaders(request, scopes);
-          passage.authMs += performance.now() - startedAt;
-          request.provenHeaders = proven;
-          const refusal = enter(reply, proven.caller, isEvents);
-          if (refusal !== undefined) {
-            refuse(reply, refusal);
-            return;
-          }
-          checkBodySize(proven.caller, Number(request.headers["content-length"] ?? 0));
-          bodies.reserve(reply);
+        if (isBrowser && envelope === undefined) throw new EndcapError("content_type_unsupported");
+      } catch (error) {
+        refuse(reply, error);
+        return;
+      }
+      if (isBrowser) done();
+      else judgeServer(request, reply, done);
+    };
+  }
+
+  function judgeBody(envelope: EnvelopeUse = "call", isEvents: boolean): Hook {
+    const judgeBrowser = afterOthers((request, reply, passage) => {
+      const body = bodyOf(request);
+      const startedAt = performance.now();
+      const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
+      passage.authMs += performance.now() - startedAt;
+      const refusal = enter(reply, proven.caller, isEvents);
+      if (refusal !== undefined) return refusal;
+      checkBodySize(proven.caller, body?.length ?? 0);
+      request.admitted = proven;
+      return undefined;
+    });
+
+    return (request, reply, done) => {
+      const { provenHeaders } = request;
+      if (provenHeaders === null) judgeBrowser(request, reply, done);
+      else admitServer(provenHeaders, request, reply, done);
+    };
+  }
+
+  function admitServer(
+    { caller, admitBody }: ProvenHeaders,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: HookHandlerDoneFunction,
+  ): void {
+    try {
+      const body = bodyOf(request);
+      const startedAt = performance.now();
+      checkBodySize(caller, body?.length ?? 0);
+      const waiting = admitBody(body ?? undefined);
+      if (request.passage !== null) request.passage.authMs += performance.now() - startedAt;
+      request.admitted = { caller, payload: body };
+      if (waiting === undefined) done();
+      else waiting.then(() => done()).catch((error: unknown) => refuse(reply, error));
+    } catch (error) {
+      refuse(reply, error);
+    }
+  }
+
+  /**
+   * A judgement for which those of an over-limit tenant wait. A browser's request waits with its body read: were it to
+   * wait in the stream, that would cost a tenth of its refusal.
+   */
+  function afterOthers(judge: Judge): Hook {
+    function decide(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+      try {
+        const refusal = judge(request, reply, passageOf(request));
+        if (refusal !== undefined) {
+          refuse(reply, refusal);
+          return;
         }
       } catch (error) {
         refuse(reply, error);
@@ -101,54 +167,27 @@ export function guard(app: App, options: GateOptions): void {
       done();
     }
 
-    return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    return (request, reply, done) => {
       if (!backSeats.has(request.socket)) {
-        judge(request, reply, done);
+        decide(request, reply, done);
         return;
       }
       backSeats.wait(() => {
         // Whoever left meanwhile was recorded already: counted as in flight now, it would stay so for ever.
-        if (!reply.raw.destroyed) judge(request, reply, done);
+        if (!reply.raw.destroyed) decide(request, reply, done);
       });
-    };
-  }
-
-  function judgeBody(envelope: EnvelopeUse = "call", isEvents: boolean) {
-    return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-      try {
-        const { provenHeaders, passage } = request;
-        const body = bodyOf(request);
-        const startedAt = performance.now();
-        if (provenHeaders !== null) {
-          checkBodySize(provenHeaders.caller, body?.length ?? 0);
-          const waiting = provenHeaders.admitBody(body ?? undefined);
-          if (passage !== null) passage.authMs += performance.now() - startedAt;
-          request.admitted = { caller: provenHeaders.caller, payload: body };
-          if (waiting === undefined) done();
-          else waiting.then(() => done()).catch((error: unknown) => refuse(reply, error));
-          return;
-        }
-        const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
-        if (passage !== null) passage.authMs += performance.now() - startedAt;
-        const refusal = enter(reply, proven.caller, isEvents);
-        if (refusal !== undefined) {
-          refuse(reply, refusal);
-          return;
-        }
-        checkBodySize(proven.caller, body?.length ?? 0);
-        request.admitted = proven;
-      } catch (error) {
-        refuse(reply, error);
-        return;
-      }
-      done();
     };
   }
 
   /** At the end of the turn: answers written one after the other wake their clients at a third of the price. */
   function refuse(reply: FastifyReply, error: unknown): void {
     const at = now();
-    setImmediate(answerFault, reply, failedProofs.judge(reply, error, at), at, draining());
+    const fault = failedProofs.judge(reply, error, at);
+    if (refused.push({ reply, fault, at }) === 1) setImmediate(answerRefused);
+  }
+
+  function answerRefused(): void {
+    for (const { reply, fault, at } of refused.splice(0)) answerFault(reply, fault, at, draining());
   }
 
   /** @returns why the caller has to wait; @throws EndcapError `quota_exceeded` */
@@ -191,6 +230,11 @@ function bodyOf(request: FastifyRequest): Buffer | null {
 function isEnvelope({ headers }: FastifyRequest): boolean {
   const type = headers["content-type"];
   return type !== undefined && /^text\/plain(?:\s*;|\s*$)/i.test(type);
+}
+
+function passageOf({ passage }: FastifyRequest): Passage {
+  if (passage === null) throw new TypeError("the gate is asked before a request's way has begun");
+  return passage;
 }
 
 /** What the gate let in. */

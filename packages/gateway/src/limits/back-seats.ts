@@ -14,8 +14,11 @@ export interface BackSeats {
   note(socket: Socket, isOverLimit: boolean): void;
 }
 
-/** A tenth of a millisecond of refusals. With eight a neighbour's median rose by half, as it waits at each of its turns. */
-const perTurn = 2;
+/**
+ * A tenth of a millisecond or two of refusals. With eight a neighbour's median rose by half, as it waits at each of its
+ * turns; with fewer each pays more of what a turn costs.
+ */
+const perTurn = 3;
 /** Beyond it nobody waits. A connection has one request here, unless it sends without waiting for answers. */
 const waitingMax = 10_000;
 
