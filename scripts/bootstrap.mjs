@@ -37,7 +37,11 @@ const tasks = {
     fromCaller: true,
   },
   "gateway-keys": { run: node.concat("packages/gateway/scripts/new-keys.ts") },
-  collector: { run: ["packages/collector/dist/server.js"], build: true, fromCaller: true },
+  collector: {
+    run: ["--v8-pool-size=1", "packages/collector/dist/server.js"],
+    build: true,
+    fromCaller: true,
+  },
   check: { run: node.concat("scripts/check.ts"), build: true },
   release: { run: node.concat("scripts/release.ts"), build: true },
   format: { run: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"] },

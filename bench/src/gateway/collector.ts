@@ -18,6 +18,9 @@ export async function startCollector(
     ENDCAP_COLLECTOR_JWKS_FILE: keys.jwksFile,
     ENDCAP_COLLECTOR_TABLES: `lmdb:${join(directory, "tenants")}`,
   };
-  const args = [...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? []), packageFile("collector/dist/server.js")];
+  // As control starts it.
+  const options = ["--v8-pool-size=1"];
+  const more = process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? [];
+  const args = [...options, ...more, packageFile("collector/dist/server.js")];
   return startEdge({ name: "collector", port, command: process.execPath, args, env, core, directory }, cleanup);
 }

@@ -14,11 +14,16 @@ export interface Program {
 const fromSources = import.meta.filename.endsWith(".ts");
 
 /**
- * There is a recommender for each tenant, and most are idle. One thread for V8's own work: on a loaded machine four of
- * them took the core from the answers, and each keeps memory of its own. The young generation may grow under load, where
- * a small one costs a tenth of the processor; a recommender that nobody asks gives it back.
+ * One thread for V8's own work: where services share a core, each of four took 4 ms of it in turn, and nobody was answered
+ * for 16; and each keeps memory of its own.
  */
-const leanHeap = ["--max-semi-space-size=16", "--v8-pool-size=1"];
+const serverOptions = ["--v8-pool-size=1"];
+
+/**
+ * There is a recommender for each tenant, and most are idle. The young generation may grow under load, where a small one
+ * costs a tenth of the processor; a recommender that nobody asks gives it back.
+ */
+const recommenderHeap = ["--max-semi-space-size=16"];
 /**
  * Outside V8's heap its compiler and collector leave 15 to 20 MB of holes behind that glibc never gives back. What is
  * larger than this (bytes) gets pages of its own there, and returns them when it is freed.
@@ -28,18 +33,18 @@ const leanMalloc = { MALLOC_MMAP_THRESHOLD_: "8192" };
 /**
  * What a gateway's requests leave behind dies young. V8 would let its young generation grow to 128 MB, which no cache of a
  * processor holds. Halves of 32 MB cost what 64 do; 16 were dearer in one run and not in another, and with 8 a request costs
- * half as much again. One thread for V8's own work:
- * where the gateway has one core, each of four took 4 ms of it in turn, and nobody was answered for 16. And after a quiet
- * minute V8 would forget what requests look like, and with it the code that it compiled for them (docs/decisions/0089).
- * The image starts it so too.
+ * half as much again. And after a quiet minute V8 would forget what requests look like, and with it the code that it
+ * compiled for them (docs/decisions/0089), and by chance it would decide that what every request makes belongs to the old
+ * generation (docs/decisions/0091). The image starts it so too.
  */
 const gatewayHeap = [
   "--max-semi-space-size=32",
-  "--v8-pool-size=1",
   "--no-memory-reducer",
   "--retain-maps-for-n-gc=1000000",
   "--no-allocation-site-pretenuring",
 ];
+
+const heaps: Readonly<Record<string, readonly string[]>> = { gateway: gatewayHeap, recommender: recommenderHeap };
 
 /**
  * Services meet over the wire and never by import, so their programs are found by place: the packages lie side by side
@@ -51,8 +56,8 @@ export function programOf(packageName: string, entry: string): Program {
   if (!existsSync(script)) {
     throw new EndcapError("config_invalid", { detail: `${script} is missing: run \`npm run build\`.` });
   }
-  const lean = packageName === "recommender" && entry === "server";
-  const heap = lean ? leanHeap : packageName === "gateway" ? gatewayHeap : [];
-  const execArgv = [...heap, ...(fromSources ? ["--conditions=@endcap/source"] : [])];
-  return { script, execArgv, env: lean ? leanMalloc : {} };
+  const serves = entry === "server";
+  const options = serves ? [...serverOptions, ...(heaps[packageName] ?? [])] : [];
+  const execArgv = [...options, ...(fromSources ? ["--conditions=@endcap/source"] : [])];
+  return { script, execArgv, env: serves && packageName === "recommender" ? leanMalloc : {} };
 }
