@@ -1,8 +1,13 @@
 import type { Principal } from "@endcap/protocol";
 import { FrameReader, partFrame, writeFrames } from "@endcap/service-kit";
-import { expect, it } from "vitest";
+import { Pool } from "undici";
+import { expect, it, onTestFinished } from "vitest";
 import { PrincipalText } from "../src/auth/caller.ts";
 import { readPartAnswers } from "../src/forward/part-answers.ts";
+import { createParts, type PartDone } from "../src/forward/parts.ts";
+import { Breaker } from "../src/upstreams/breaker.ts";
+import { RetryBudget } from "../src/upstreams/retry-budget.ts";
+import { partsIn, respondToParts, startRawUpstream } from "./support/raw-upstream.ts";
 
 it("a principal in any script travels in a part's header and comes out as it was", () => {
   const principal: Principal = {
@@ -23,6 +28,52 @@ it("a principal in any script travels in a part's header and comes out as it was
     [principal, "r1", payload.toString()],
     [principal, "r2", payload.toString()],
   ]);
+});
+
+it("who leaves before its part has left is never asked for, nor told of", async () => {
+  const asked: string[] = [];
+  let received = "";
+  const raw = await startRawUpstream((socket, bytes) => {
+    received += bytes;
+    asked.push(...partsIn(bytes));
+    respondToParts(socket, bytes, 200, {});
+  });
+  const pool = new Pool(raw.url);
+  const parts = createParts({
+    path: "/internal/v1/recommendation-parts",
+    issuer: { token: async () => "token" },
+    answerBytesMax: 1_000,
+    answerMsMax: 5_000,
+  });
+  onTestFinished(async () => {
+    parts.close();
+    await pool.destroy();
+  });
+  const breaker = new Breaker({ monotonic: () => performance.now(), random: Math.random, onChange: () => undefined });
+  const retries = new RetryBudget();
+  const upstream = { id: "ml", kind: "ml", origin: raw.url, pool, breaker, retries, canary: undefined } as const;
+  const principal = new PrincipalText({ tenant: "t", env: "live", tier: "standard", scope: [], auth: "sk", key: "k" });
+  const ask = (requestId: string, done: PartDone) => {
+    const payload = Buffer.from("{}");
+    return parts.ask(
+      upstream,
+      { principal, requestId, payload, deadlineMs: 100, msMax: undefined, passage: null },
+      done,
+    );
+  };
+  const outcomes: string[] = [];
+  const leave = ask("leaves", () => outcomes.push("leaves"));
+  const stays = new Promise<void>((resolve) => {
+    ask("stays", () => {
+      outcomes.push("stays");
+      resolve();
+    });
+  });
+  leave();
+  await stays;
+  expect(asked).toEqual(["stays"]);
+  expect(received).not.toContain("leaves");
+  expect(outcomes).toEqual(["stays"]);
 });
 
 it("reads answers to parts in their order, and tells whether their text is ASCII", () => {
