@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Pool } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import { createBackSeats } from "../src/limits/back-seats.ts";
-import { send, signed, startEdge } from "./support/edge.ts";
+import { enveloped, openSession, send, signed, startEdge } from "./support/edge.ts";
 import { bearer } from "./support/flood.ts";
 import { newShop, type Shop } from "./support/tenants.ts";
 
@@ -12,7 +12,8 @@ const connections = 60;
 const noisy = newShop({ limits: { requestsPerSecond: 1, burst: 1 } });
 const quiet = newShop();
 const hasty = newShop({ limits: { requestsPerSecond: 30, burst: 30 } });
-const edge = await startEdge([noisy, quiet, hasty]);
+const paged = newShop({ limits: { requestsPerSecond: 1, burst: 3 } });
+const edge = await startEdge([noisy, quiet, hasty, paged]);
 edge.collector.answer = () => ({ status: 202, body: { accepted: 0 } });
 
 it("a neighbour that comes last is answered before most of those who are over their limit", async () => {
@@ -46,6 +47,38 @@ it("a neighbour that comes last is answered before most of those who are over th
   // Within its limit again, a tenant sits where everybody does.
   edge.clock.offsetMs += 1_100;
   expect(await post("noisy", noisy)).toBe(202);
+});
+
+it("who is over its limit on a connection need not be proven there to be told so, and nothing is counted for it", async () => {
+  const session = await openSession(edge, paged);
+  const [flooding, other] = [new Pool(edge.url, { connections: 1 }), new Pool(edge.url, { connections: 1 })];
+  onTestFinished(async () => {
+    await Promise.all([flooding.close(), other.close()]);
+  });
+  const genuine = enveloped(paged.origin, "/v1/events", session, { events: [] });
+  const forged = { ...genuine, body: `${genuine.body} ` };
+  async function post(pool: Pool, { headers, body }: RequestInit) {
+    const fields = headers as Record<string, string>;
+    const answer = await pool.request({ method: "POST", path: "/v1/events", headers: fields, body: String(body) });
+    const { code } = (await answer.body.json()) as { code?: string };
+    return { status: answer.statusCode, code, left: /r=(\d+)/.exec(String(answer.headers.ratelimit))?.[1], answer };
+  }
+  const brief = async (pool: Pool, init: RequestInit) => {
+    const { status, code } = await post(pool, init);
+    return [status, code];
+  };
+
+  expect(await brief(flooding, forged)).toEqual([401, "signature_invalid"]);
+  while ((await post(flooding, genuine)).status !== 429);
+  const { answer, ...refused } = await post(flooding, forged);
+  expect(refused).toEqual({ status: 429, code: "rate_limited", left: "0" });
+  expect(answer.headers).toMatchObject({ "retry-after": "1", "access-control-allow-origin": paged.origin });
+  expect(await brief(other, forged)).toEqual([401, "signature_invalid"]);
+  // Its bucket is whole again: it is asked for its proof, and without one nothing is taken from the bucket.
+  edge.clock.offsetMs += 60_000;
+  expect(await brief(flooding, forged)).toEqual([401, "signature_invalid"]);
+  expect(await post(flooding, genuine)).toMatchObject({ status: 202, left: "2" });
+  expect(await brief(flooding, forged)).toEqual([401, "signature_invalid"]);
 });
 
 it("who leaves while it waits behind is not counted as in flight for ever", async () => {

@@ -34,6 +34,17 @@ export interface BrowserAuth {
    */
   verify(reply: FastifyReply, body: Buffer, use: EnvelopeUse): ProvenBrowser;
   /**
+   * The same, unless `refuse` has a reason against the caller. It is asked when the session's token and the origin are
+   * proven and before the envelope's own signature is, which costs more than all of that.
+   * @throws EndcapError
+   */
+  verifyUnless(
+    reply: FastifyReply,
+    body: Buffer,
+    use: EnvelopeUse,
+    refuse: (caller: Caller) => EndcapError | undefined,
+  ): ProvenBrowser | EndcapError;
+  /**
    * The publishable key that a page without a session names.
    * @throws EndcapError also when the page's origin is not the tenant's, or its address asks too often
    */
@@ -84,7 +95,8 @@ export function createBrowserAuth({
     payload: Buffer,
     use: EnvelopeUse,
     verdict: SessionVerdict,
-  ): Caller {
+    refuse: ((caller: Caller) => EndcapError | undefined) | undefined,
+  ): Caller | EndcapError {
     const { request } = reply;
     const { claims, signingKey } = verdict;
     verdict.standing ??= standingOf(claims);
@@ -94,6 +106,8 @@ export function createBrowserAuth({
     const origin = originOf(request);
     if (origin !== claims.origin) throw new EndcapError("origin_denied");
     allowOrigin(request, origin);
+    const refusal = refuse?.(caller);
+    if (refusal !== undefined) return refusal;
     const prefix = envelopeSigningPrefix(request.method, request.raw.url ?? "/", envelope.msText);
     if (!isMacOf(envelope.signature, "base64url", signingKey, prefix, payload)) {
       throw new EndcapError("signature_invalid");
@@ -114,17 +128,30 @@ export function createBrowserAuth({
     return { caller: callerOf(claims, tenant), keyEndsAt: key.expiresAt };
   }
 
+  function verifyUnless(
+    reply: FastifyReply,
+    body: Buffer,
+    use: EnvelopeUse,
+    refuse?: (caller: Caller) => EndcapError | undefined,
+  ): ProvenBrowser | EndcapError {
+    const parsed = parseEnvelope(body, textOf);
+    if (parsed === null) throw new EndcapError("envelope_malformed");
+    const { envelope } = parsed;
+    const payload = body.subarray(parsed.payloadOffset);
+    if (envelope.form === "EP1") return { caller: verifyBootstrap(reply, envelope), payload };
+    const verdict = sessions.verify(envelope.token, now());
+    const caller = verifySigned(reply, envelope, payload, use, verdict, refuse);
+    return caller instanceof EndcapError ? caller : { caller, payload };
+  }
+
   return {
     bootstrapKey,
     verify(reply, body, use) {
-      const parsed = parseEnvelope(body, textOf);
-      if (parsed === null) throw new EndcapError("envelope_malformed");
-      const { envelope } = parsed;
-      const payload = body.subarray(parsed.payloadOffset);
-      if (envelope.form === "EP1") return { caller: verifyBootstrap(reply, envelope), payload };
-      const verdict = sessions.verify(envelope.token, now());
-      return { caller: verifySigned(reply, envelope, payload, use, verdict), payload };
+      const proven = verifyUnless(reply, body, use);
+      if (proven instanceof EndcapError) throw proven;
+      return proven;
     },
+    verifyUnless,
   };
 }
 

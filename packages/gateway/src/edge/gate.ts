@@ -56,7 +56,12 @@ export interface GateOptions {
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
 /** @returns why the request is refused; whatever it throws says so as well */
-type Judge = (request: FastifyRequest, reply: FastifyReply, passage: Passage) => EndcapError | undefined;
+type Judge = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  passage: Passage,
+  waited: boolean,
+) => EndcapError | undefined;
 
 /**
  * Guards every route that the scope gets from now on. A server's request is judged by its headers before its body is
@@ -109,11 +114,16 @@ export function guard(app: App, options: GateOptions): void {
   }
 
   function judgeBody(envelope: EnvelopeUse = "call", isEvents: boolean): Hook {
-    const judgeBrowser = afterOthers((request, reply, passage) => {
+    const judgeBrowser = afterOthers((request, reply, passage, waited) => {
       const body = bodyOf(request);
       const startedAt = performance.now();
-      const proven = browsers.verify(reply, body ?? Buffer.alloc(0), envelope);
+      const bytes = body ?? Buffer.alloc(0);
+      // Whose last request was over the limit is most likely over it again, and need not be proven to be told so.
+      const proven = waited
+        ? browsers.verifyUnless(reply, bytes, envelope, (caller) => foresee(reply, caller))
+        : browsers.verify(reply, bytes, envelope);
       passage.authMs += performance.now() - startedAt;
+      if (proven instanceof EndcapError) return proven;
       const refusal = enter(reply, proven.caller, isEvents);
       if (refusal !== undefined) return refusal;
       checkBodySize(proven.caller, body?.length ?? 0);
@@ -153,9 +163,14 @@ export function guard(app: App, options: GateOptions): void {
    * wait in the stream, that would cost a tenth of its refusal.
    */
   function afterOthers(judge: Judge): Hook {
-    function decide(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    function decide(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      done: HookHandlerDoneFunction,
+      waited: boolean,
+    ): void {
       try {
-        const refusal = judge(request, reply, passageOf(request));
+        const refusal = judge(request, reply, passageOf(request), waited);
         if (refusal !== undefined) {
           refuse(reply, refusal);
           return;
@@ -169,12 +184,12 @@ export function guard(app: App, options: GateOptions): void {
 
     return (request, reply, done) => {
       if (!backSeats.has(request.socket)) {
-        decide(request, reply, done);
+        decide(request, reply, done, false);
         return;
       }
       backSeats.wait(() => {
         // Whoever left meanwhile was recorded already: counted as in flight now, it would stay so for ever.
-        if (!reply.raw.destroyed) decide(request, reply, done);
+        if (!reply.raw.destroyed) decide(request, reply, done, true);
       });
     };
   }
@@ -190,17 +205,18 @@ export function guard(app: App, options: GateOptions): void {
     for (const { reply, fault, at } of refused.splice(0)) answerFault(reply, fault, at, draining());
   }
 
+  /** @returns why the caller would have to wait, were it proven */
+  function foresee({ request }: FastifyReply, caller: Caller): EndcapError | undefined {
+    const refusal = admission.foresee(caller.tenant, request, now());
+    if (refusal !== undefined) isFrom(request, caller);
+    return refusal;
+  }
+
   /** @returns why the caller has to wait; @throws EndcapError `quota_exceeded` */
-  function enter(
-    reply: FastifyReply,
-    { tenant, principal, origin }: Caller,
-    isEvents: boolean,
-  ): EndcapError | undefined {
+  function enter(reply: FastifyReply, caller: Caller, isEvents: boolean): EndcapError | undefined {
     const { request } = reply;
-    request.principal = principal;
-    request.tenant = tenant;
-    // A page learns from any answer that its settings are old, and asks for a session again.
-    if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
+    const { tenant, principal } = caller;
+    isFrom(request, caller);
     const at = now();
     const overloaded = shedder.admit(tenant.tier, isEvents);
     if (overloaded !== undefined) return overloaded;
@@ -210,6 +226,13 @@ export function guard(app: App, options: GateOptions): void {
     if (overLimit === undefined && isEvents && principal.env === "live") quota.check(tenant, reply, at);
     return overLimit;
   }
+}
+
+function isFrom(request: FastifyRequest, { tenant, principal, origin }: Caller): void {
+  request.principal = principal;
+  request.tenant = tenant;
+  // A page learns from any answer that its settings are old, and asks for a session again.
+  if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
 }
 
 /** @throws EndcapError `body_too_large` past a bound of the tenant's own, by the announced length and by the real one */

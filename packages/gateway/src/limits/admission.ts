@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { TenantUsage } from "../metering/tenant-usage.ts";
 import type { SharedRates } from "../shared/shared-rates.ts";
 import type { TenantContext } from "../tenants/tenant-context.ts";
+import type { RateLimit, RateVerdict } from "./gcra.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -25,6 +26,11 @@ export interface Admission {
    * @returns why not, `rate_limited` or `concurrency_limited`: thrown, it would be a twelfth of what a refusal costs
    */
   admit(context: TenantContext, request: FastifyRequest, now: number): EndcapError | undefined;
+  /**
+   * Why a request that is not proven yet would be refused: nothing is counted for it.
+   * @returns undefined also where only the other gateways know
+   */
+  foresee(context: TenantContext, request: FastifyRequest, now: number): EndcapError | undefined;
   /** The request is over. */
   leave(request: FastifyRequest): void;
 }
@@ -39,21 +45,21 @@ export function createAdmission({ gateways, rates }: AdmissionOptions): Admissio
       const { usage, limits } = context;
       const parts = gateways();
       const own = usage.take(limits, now, parts);
-      const { allowed, remaining, waitMs, isShared } = rates?.take(context, own) ?? { ...own, isShared: false };
-      const quota = isShared ? limits.burst : Math.max(1, Math.floor(limits.burst / parts));
-      const waitSeconds = Math.ceil(waitMs / 1000);
-      const windowSeconds = Math.max(1, Math.ceil(limits.burst / limits.requestsPerSecond));
-      const { answerFields } = request;
-      answerFields.push("ratelimit-policy", `"requests";q=${quota};w=${windowSeconds}`);
-      answerFields.push("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
-      if (!allowed) {
-        answerFields.push("retry-after", String(Math.max(1, waitSeconds)));
-        return rateLimited;
-      }
+      const verdict = rates?.take(context, own) ?? own;
+      tellRate(request, limits, verdict, parts);
+      if (!verdict.allowed) return rateLimited;
       if (usage.inFlight >= limits.inFlightMax / parts) return concurrencyLimited;
       usage.inFlight += 1;
       request.occupied = usage;
       return undefined;
+    },
+    foresee({ usage, limits }, request, now) {
+      if (rates !== undefined) return undefined;
+      const parts = gateways();
+      const verdict = usage.peek(limits, now, parts);
+      if (verdict.allowed) return undefined;
+      tellRate(request, limits, verdict, parts);
+      return rateLimited;
     },
     leave(request) {
       if (request.occupied === null) return;
@@ -61,4 +67,18 @@ export function createAdmission({ gateways, rates }: AdmissionOptions): Admissio
       request.occupied = null;
     },
   };
+}
+
+function tellRate(
+  { answerFields }: FastifyRequest,
+  { requestsPerSecond, burst }: RateLimit,
+  { allowed, remaining, waitMs, isShared = false }: RateVerdict & { readonly isShared?: boolean },
+  parts: number,
+): void {
+  const quota = isShared ? burst : Math.max(1, Math.floor(burst / parts));
+  const waitSeconds = Math.ceil(waitMs / 1000);
+  const windowSeconds = Math.max(1, Math.ceil(burst / requestsPerSecond));
+  answerFields.push("ratelimit-policy", `"requests";q=${quota};w=${windowSeconds}`);
+  answerFields.push("ratelimit", `"requests";r=${remaining};t=${waitSeconds}`);
+  if (!allowed) answerFields.push("retry-after", String(Math.max(1, waitSeconds)));
 }

@@ -22,7 +22,14 @@ export abstract class Bucket {
   protected abstract emptyAt: number;
 
   /** `gateways` share the limit: each holds its part of the rate and of the burst, and never less than one request. */
-  take({ requestsPerSecond, burst }: RateLimit, now: number, gateways = 1): RateVerdict {
+  take(limit: RateLimit, now: number, gateways = 1): RateVerdict {
+    const verdict = this.peek(limit, now, gateways);
+    if (verdict.allowed) this.emptyAt = now + verdict.waitMs;
+    return verdict;
+  }
+
+  /** The verdict on a request that is not counted. */
+  peek({ requestsPerSecond, burst }: RateLimit, now: number, gateways = 1): RateVerdict {
     const intervalMs = (1000 * gateways) / requestsPerSecond;
     const windowMs = Math.max(intervalMs, (1000 * burst) / requestsPerSecond);
     // Further ahead than a whole burst means that the clock was set back: nobody waits for the old time to come again.
@@ -31,7 +38,6 @@ export abstract class Bucket {
     const overMs = emptyAt - now - windowMs;
     // Half a microsecond of float error must not cost the last request of a burst.
     if (overMs > 0.0005) return { allowed: false, remaining: 0, waitMs: overMs };
-    this.emptyAt = emptyAt;
     return { allowed: true, remaining: Math.floor(-overMs / intervalMs + 0.0005), waitMs: emptyAt - now };
   }
 
