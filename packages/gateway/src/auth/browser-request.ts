@@ -35,7 +35,7 @@ export interface BrowserAuth {
   verify(reply: FastifyReply, body: Buffer, use: EnvelopeUse): ProvenBrowser;
   /**
    * The same, unless `refuse` has a reason against the caller. It is asked when the session's token and the origin are
-   * proven and before the envelope's own signature is, which costs more than all of that.
+   * proven and before the envelope's own signature is: that is a fifteenth of what a refusal costs.
    * @throws EndcapError
    */
   verifyUnless(
