@@ -129,7 +129,7 @@ export async function buildGateway(
     send: config.controlUrl === undefined ? undefined : usageToControl(config.controlUrl, tokens.control),
     flushMs: config.usageFlushMs,
     bytesMax: config.usageBytesMax,
-    onRows: (rows) => requestMetrics.add(rows, (tenant) => directory.tenant(tenant)?.tier),
+    onRows: requestMetrics.add,
     log: service.log,
     registry,
     now,

@@ -190,13 +190,14 @@ describe("request metrics", async () => {
     const rows = Array.from({ length: 1_200 }, (_, n) => ({
       ...counts,
       tenant: `t${n}`,
+      tier: "premium" as const,
       status: 202,
       requests: 4,
       ms: 7_158,
       latency,
     }));
-    add(rows, () => "premium");
-    add(rows, () => undefined);
+    add(rows);
+    add(rows.map((row) => ({ ...row, tier: undefined })));
     const text = await registry.metrics();
     const tenants = new Set([...text.matchAll(/tenant="([^"]+)"/g)].map(([, tenant]) => tenant));
     expect(tenants.size).toBe(1_001);

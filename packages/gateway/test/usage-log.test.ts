@@ -1,11 +1,13 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LATENCY_BOUNDS_MS, newTenantId, type UsageRecord } from "@endcap/protocol";
+import { LATENCY_BOUNDS_MS, newTenantId, UsageRecord } from "@endcap/protocol";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
 import { expect, it, onTestFinished } from "vitest";
 import { HeldRows } from "../src/metering/held-rows.ts";
-import { decodeLine, encodeLine } from "../src/metering/lines.ts";
-import { openUsageLog, type UsageLog } from "../src/metering/usage-log.ts";
+import { decodeLine, encodeLine, recordJson } from "../src/metering/lines.ts";
+import { openUsageLog, type UsageBatch, type UsageLog } from "../src/metering/usage-log.ts";
 import type { UsageRow } from "../src/metering/usage-row.ts";
 
 const tenant = newTenantId((bytes) => crypto.getRandomValues(bytes));
@@ -13,6 +15,7 @@ const latency = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0);
 const row = (events: number, at = 1_000): UsageRow => ({
   at,
   tenant,
+  tier: undefined,
   env: "live",
   route: "POST /v1/events",
   status: 202,
@@ -30,10 +33,21 @@ function newDirectory(): string {
 
 const opened = (directory: string, source: string, bytesMax = 1 << 20) => openUsageLog({ directory, source, bytesMax });
 
+const recordsCheck = Compile(Type.Array(UsageRecord));
+
+/** What control is sent of a batch, which says what the gateway itself counts by. */
+function sent(batch: UsageBatch | undefined): UsageRecord[] {
+  const records = recordsCheck.Parse(JSON.parse(`[${batch?.json}]`));
+  expect(batch?.records.map(({ tenant: of, env, at, events }) => [of, env, at, events])).toEqual(
+    records.map(({ tenant: of, env, at, events }) => [of, env, at, events]),
+  );
+  return records;
+}
+
 async function drain(log: UsageLog): Promise<UsageRecord[]> {
   const all = [];
   for (let batch = await log.next(); batch !== undefined; batch = await log.next()) {
-    all.push(...batch.records);
+    all.push(...sent(batch));
     await batch.done();
   }
   return all;
@@ -44,10 +58,9 @@ it("gives back what was written, in order, and again to the next run what was no
   const first = await opened(directory, "run-00001");
   await first.append([row(1), row(2)]);
   await first.append([row(3)]);
-  expect((await first.next())?.records.map(({ sequence, events }) => [sequence, events])).toEqual([
+  expect(sent(await first.next()).map(({ sequence, events }) => [sequence, events])).toEqual([
     [1, 1],
     [2, 2],
-    [3, 3],
   ]);
 
   const second = await opened(directory, "run-00002");
@@ -72,7 +85,7 @@ it("passes over a torn end and a damaged line, and counts them", async () => {
   const lines = readFileSync(path, "utf8").split("\n");
   lines[1] = lines[1]?.replace('"events":2', '"events":9') ?? "";
   writeFileSync(path, lines.join("\n"));
-  appendFileSync(path, encodeLine({ sequence: 4, ...row(4) }).slice(0, 60));
+  appendFileSync(path, encodeLine(recordJson(4, row(4))).slice(0, 60));
 
   const second = await opened(directory, "run-00002");
   expect((await drain(second)).map(({ events }) => events)).toEqual([1, 3]);
@@ -103,6 +116,26 @@ it("keeps many segments in order within its bound, and takes no more past it unt
   }
 });
 
+it("reads back what it no longer remembers, and goes on from memory where that begins", async () => {
+  const log = await opened(newDirectory(), "run-00001", 1 << 24);
+  for (let append = 0; append < 9; append++) {
+    await log.append(Array.from({ length: 1_200 }, (_, n) => row(append * 1_200 + n)));
+  }
+  const sizes = [];
+  const all: UsageRecord[] = [];
+  for (let batch = await log.next(); batch !== undefined; batch = await log.next()) {
+    sizes.push(batch.records.length);
+    all.push(...sent(batch));
+    await batch.done();
+  }
+  expect(all.map(({ sequence, events }) => [sequence, events])).toEqual(
+    Array.from({ length: 10_800 }, (_, n) => [n + 1, n]),
+  );
+  await log.close();
+  // A report holds a thousand; what was appended last comes as it was appended.
+  expect([Math.max(...sizes), ...sizes.slice(-4)]).toEqual([1_000, 1_000, 200, 1_000, 200]);
+});
+
 it("adds up by the hour what the disk does not take, so that it does not grow with time", () => {
   const lost: number[] = [];
   const held = new HeldRows((requests) => lost.push(requests));
@@ -117,8 +150,8 @@ it("adds up by the hour what the disk does not take, so that it does not grow wi
 });
 
 it("reads no line whose bytes were changed", () => {
-  const line = encodeLine({ sequence: 1, ...row(1) }).trimEnd();
-  expect(decodeLine(line)).toMatchObject({ sequence: 1, events: 1 });
+  const line = encodeLine(recordJson(1, row(1))).trimEnd();
+  expect(decodeLine(line)?.record).toMatchObject({ sequence: 1, events: 1 });
   for (let at = 0; at < line.length; at++) {
     const other = line[at] === "0" ? "1" : "0";
     expect(decodeLine(line.slice(0, at) + other + line.slice(at + 1))).toBeUndefined();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { newTenantId, type UsageReport } from "@endcap/protocol";
+import { newTenantId, type UsageRecord } from "@endcap/protocol";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { expect, it, onTestFinished } from "vitest";
@@ -71,7 +71,8 @@ it("a month that ends while they are written leaves none of the new one under th
 it("what thousands of tenants were counted is handed over slice by slice, all of it, each count once", async () => {
   const counted = new Map<string, number>();
   const sources = new Map<string, number>();
-  const send: SendUsage = async ({ source, records, cursor }: UsageReport) => {
+  const send: SendUsage = async ({ source, cursor }, text) => {
+    const records = JSON.parse(`[${text}]`) as UsageRecord[];
     for (const { sequence, tenant, requests } of records) {
       expect(sequence).toBe((sources.get(source) ?? 0) + 1);
       sources.set(source, sequence);

@@ -1,4 +1,4 @@
-import { LATENCY_BOUNDS_MS, type Principal } from "@endcap/protocol";
+import { LATENCY_BOUNDS_MS, type Principal, type Tier } from "@endcap/protocol";
 import { latencyClass, type UsageRow } from "./usage-row.ts";
 
 /** What tells rows of one tenant apart; one object for all tenants. */
@@ -6,6 +6,8 @@ export interface RowKind {
   readonly env: Principal["env"];
   readonly method: string;
   readonly pattern: string;
+  /** Both, as a row spells them. */
+  readonly route: string;
   readonly status: number;
   readonly code: string | undefined;
 }
@@ -67,19 +69,26 @@ export function countEvents(place: Place, windowAt: number, accepted: number): v
 }
 
 /** What was counted in the tenant's cell, which begins anew; undefined when that is nothing. */
-export function takeRow({ kind, block, at }: Cell, tenant: string): UsageRow | undefined {
+export function takeRow({ kind, block, at }: Cell, tenant: string, tier: Tier | undefined): UsageRow | undefined {
   const since = block[at + began] ?? 0;
   if (kind === undefined || since === 0) return undefined;
-  const { env, method, pattern, status, code } = kind;
-  const counts = Array.from(block.subarray(at + latency, at + placeLength));
-  const row = {
+  const counts: number[] = [];
+  let requests = 0;
+  for (let of = at + latency; of < at + placeLength; of++) {
+    const count = block[of] ?? 0;
+    counts.push(count);
+    requests += count;
+  }
+  const { env, route, status, code } = kind;
+  const row: UsageRow = {
     at: since - 1,
     tenant,
+    tier,
     env,
-    route: `${method} ${pattern}`,
+    route,
     status,
-    ...(code !== undefined && { code }),
-    requests: counts.reduce((sum, count) => sum + count, 0),
+    code,
+    requests,
     events: block[at + events] ?? 0,
     ms: block[at + sumMs] ?? 0,
     latency: counts,

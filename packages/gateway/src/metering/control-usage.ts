@@ -6,15 +6,19 @@ import { request } from "undici";
 const answerCheck = Compile(UsageAnswer);
 const answerMsMax = 10_000;
 
-/** Sends a report to control. @throws when control does not answer, or not as it should */
-export type SendUsage = (report: UsageReport) => Promise<UsageAnswer>;
+/**
+ * Sends a report to control.
+ * @param records its records as members of a JSON array, which is how they were written to disk
+ * @throws when control does not answer, or not as it should
+ */
+export type SendUsage = (report: Omit<UsageReport, "records">, records: string) => Promise<UsageAnswer>;
 
 export function usageToControl(controlUrl: string, issuer: InternalIssuer): SendUsage {
-  return async (report) => {
+  return async (report, records) => {
     const { statusCode, body } = await request(new URL("/internal/v1/usage", controlUrl), {
       method: "POST",
       headers: { authorization: `Bearer ${await issuer.token()}`, "content-type": "application/json" },
-      body: JSON.stringify(report),
+      body: `${JSON.stringify(report).slice(0, -1)},"records":[${records}]}`,
       headersTimeout: answerMsMax,
       bodyTimeout: answerMsMax,
     });

@@ -1,7 +1,7 @@
 import type { UsageAnswer } from "@endcap/protocol";
 import type { SendUsage } from "./control-usage.ts";
 import type { Ledger } from "./ledger.ts";
-import type { UsageLog } from "./usage-log.ts";
+import type { UsageBatch, UsageLog } from "./usage-log.ts";
 
 export interface DeliveryOptions {
   readonly log: UsageLog;
@@ -12,6 +12,8 @@ export interface DeliveryOptions {
   readonly onAnswer: (answer: UsageAnswer) => void;
 }
 
+const nothing = { records: [], json: "" };
+
 /**
  * Hands everything undelivered to control, oldest first, and takes the month's totals in return. With nothing to
  * deliver it still says that this gateway lives. Rejects when control cannot be reached; the rest waits in the log.
@@ -19,18 +21,18 @@ export interface DeliveryOptions {
 export async function deliver({ log, ledger, send, source, onAnswer }: DeliveryOptions, leaving = false) {
   let told = false;
   for (let batch = await log.next(); batch !== undefined; batch = await log.next()) {
-    await exchange(batch.source, batch.records);
+    await exchange(batch);
     await batch.done();
   }
-  if (!told || leaving) await exchange(source, []);
+  if (!told || leaving) await exchange({ source, ...nothing });
 
-  async function exchange(from: string, records: Parameters<Ledger["acknowledged"]>[0]): Promise<void> {
+  async function exchange({ source: from, records, json }: Omit<UsageBatch, "done">): Promise<void> {
     const { month, cursor } = ledger;
-    const answer = await send({ source: from, records: [...records], month, cursor, reporter: source, leaving });
+    const answer = await send({ source: from, month, cursor, reporter: source, leaving }, json);
     ledger.acknowledged(records);
     ledger.apply(month, answer.cursor, answer.totals);
     onAnswer(answer);
     told = true;
-    if (answer.more) await exchange(source, []);
+    if (answer.more) await exchange({ source, ...nothing });
   }
 }

@@ -2,6 +2,8 @@ import { monthOf, type UsageRecord } from "@endcap/protocol";
 import { TenantUsage } from "./tenant-usage.ts";
 import type { Kept } from "./totals-file.ts";
 
+type Counted = Pick<UsageRecord, "at" | "tenant" | "env" | "events">;
+
 /** What control told of a month, and up to where. */
 export interface KnownTotals {
   readonly month: string;
@@ -23,9 +25,9 @@ export interface Ledger {
   /** The tenant's, for as long as the ledger lives: a new month empties it. */
   of(tenant: string): TenantUsage;
   /** Counts what an earlier run left behind. */
-  restore(record: UsageRecord): void;
+  restore(record: Counted): void;
   /** Control has these now; its totals, which follow, hold them. */
-  acknowledged(records: readonly UsageRecord[]): void;
+  acknowledged(records: readonly Counted[]): void;
   apply(month: string, cursor: number, totals: readonly { tenant: string; events: number }[]): void;
   /** Nobody else counts: what is unreported is the total. */
   settle(): void;
@@ -53,7 +55,7 @@ export function createLedger(now: number, kept?: Kept): Ledger {
     return entry;
   }
 
-  const counts = ({ env, events, at }: UsageRecord) => env === "live" && events > 0 && isWithin(span, at);
+  const counts = ({ env, events, at }: Counted) => env === "live" && events > 0 && isWithin(span, at);
 
   return {
     get month() {

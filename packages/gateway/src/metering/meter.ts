@@ -70,7 +70,7 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     }
     for (const kind of ofPattern)
       if (kind.status === status && kind.method === method && kind.env === env && kind.code === code) return kind;
-    const kind = { env, method, pattern, status, code };
+    const kind = { env, method, pattern, route: `${method} ${pattern}`, status, code };
     ofPattern.push(kind);
     return kind;
   }
@@ -88,16 +88,16 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     return usage.next;
   }
 
-  /** Its counts, which begin anew. What was not counted since the last time is forgotten: a tenant rests. */
-  function rowsOf(usage: TenantUsage): UsageRow[] {
-    const rows: UsageRow[] = [];
-    const own = takeRow(usage, usage.tenant);
+  /** Takes its counts, which begin anew. What was not counted since the last time is forgotten: a tenant rests. */
+  function takeRows(usage: TenantUsage, rows: UsageRow[]): void {
+    const { tenant, tier } = usage;
+    const own = takeRow(usage, tenant, tier);
     if (own === undefined) usage.kind = undefined;
     else rows.push(own);
     let kept: Cell | undefined;
     for (let cell = usage.next; cell !== undefined; ) {
       const { next } = cell;
-      const row = takeRow(cell, usage.tenant);
+      const row = takeRow(cell, tenant, tier);
       if (row === undefined) giveBack(cell);
       else {
         rows.push(row);
@@ -108,7 +108,6 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     }
     usage.next = kept;
     usage.waits = false;
-    return rows;
   }
 
   return {
@@ -135,7 +134,9 @@ export function createMeter(registry: Registry, now: () => number, ledger: Pick<
     },
     drain(tenantsMax) {
       windowAt = now();
-      return waiting.splice(0, tenantsMax).flatMap(rowsOf);
+      const rows: UsageRow[] = [];
+      for (const usage of waiting.splice(0, tenantsMax)) takeRows(usage, rows);
+      return rows;
     },
     get tenants() {
       return usages.size;

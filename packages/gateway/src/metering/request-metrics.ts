@@ -6,8 +6,8 @@ import type { UsageRow } from "./usage-row.ts";
 export interface RequestMetrics {
   /** One proven request. */
   observe(tier: Tier, route: string, status: number, ms: number): void;
-  /** What tenants have used, some seconds of them; a row of a tenant without a tier is left out. */
-  add(rows: readonly UsageRow[], tierOf: (tenant: string) => Tier | undefined): void;
+  /** What tenants have used, some seconds of them. */
+  add(rows: readonly UsageRow[]): void;
 }
 
 /** Some of the classes in which usage is counted: a cached verdict, a usual answer, slow ones, a deadline, a hang. */
@@ -18,6 +18,7 @@ const bucketOfClass = [...LATENCY_BOUNDS_MS, Number.POSITIVE_INFINITY].map((ms) 
   const at = boundsMs.findIndex((bound) => bound >= ms);
   return at < 0 ? boundsMs.length : at;
 });
+const noCounts: readonly number[] = [...boundsMs, 0].fill(0);
 /** Tenants with series of their own: 3 outcomes of 8 series each. */
 const ownTenantsMax = 1_000;
 
@@ -67,9 +68,8 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
       ofRoute[outcome] ??= byRoute.series({ tier, route, outcome: outcomes[outcome] });
       ofRoute[outcome].observe(ms / 1000);
     },
-    add(rows, tierOf) {
-      for (const { tenant, status, latency, ms } of rows) {
-        const tier = tierOf(tenant);
+    add(rows) {
+      for (const { tenant, tier, status, latency, ms } of rows) {
         if (tier === undefined) continue;
         const label = labelOf(tier, tenant);
         const outcome = outcomeOf(status);
@@ -82,11 +82,11 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
 }
 
 function inBuckets(latency: readonly number[]): number[] {
-  const counts = [...boundsMs, 0].fill(0);
-  latency.forEach((count, at) => {
+  const counts = noCounts.slice();
+  for (let at = 0; at < latency.length; at++) {
     const bucket = bucketOfClass[at] ?? boundsMs.length;
-    counts[bucket] = (counts[bucket] ?? 0) + count;
-  });
+    counts[bucket] = (counts[bucket] ?? 0) + (latency[at] ?? 0);
+  }
   return counts;
 }
 

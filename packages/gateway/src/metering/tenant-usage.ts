@@ -1,3 +1,4 @@
+import type { Tier } from "@endcap/protocol";
 import { Bucket } from "../limits/gcra.ts";
 import type { SharedUse } from "../shared/shared-rates.ts";
 import { type Cell, type RowKind, takePlace } from "./cells.ts";
@@ -26,6 +27,8 @@ export class TenantUsage extends Bucket implements Cell {
   /** Its other rows; a handful. */
   next: Cell | undefined;
   readonly tenant: string;
+  /** When it was last asked for. */
+  tier: Tier | undefined;
   /** Where gateways share buckets: what this one holds of the tenant's. */
   shared: SharedUse | undefined;
 

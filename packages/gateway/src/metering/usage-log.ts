@@ -1,13 +1,15 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EndcapError, type UsageRecord } from "@endcap/protocol";
-import { decodeLine, encodeLine } from "./lines.ts";
+import { decodeLine, encodeLine, recordJson } from "./lines.ts";
 import type { UsageRow } from "./usage-row.ts";
 
 /** Records of one source that control does not have yet, as far as we know. */
 export interface UsageBatch {
   readonly source: string;
-  readonly records: readonly UsageRecord[];
+  readonly records: readonly Omit<UsageRecord, "sequence">[];
+  /** The same, whole, as members of a JSON array. */
+  readonly json: string;
   /** Control has them: they are not delivered again, and their segment goes when nothing else is in it. */
   done(): Promise<void>;
 }
@@ -41,9 +43,20 @@ interface Segment {
   delivered: number;
 }
 
+/** Rows that were just written, so that a control that takes them soon needs no reading back. */
+interface Fresh {
+  readonly segment: Segment;
+  readonly from: number;
+  readonly end: number;
+  readonly rows: readonly UsageRow[];
+  readonly json: string;
+}
+
 const segmentBytesMax = 256 * 1024;
 const readBytesMax = 512 * 1024;
 const recordsMax = 1_000;
+/** Reports that are kept until they are sent: 2 MB where each is a full one. */
+const freshMax = 4;
 const name = /^([a-z0-9-]{8,64})\.(\d{6})\.usage$/;
 const lineFeed = 10;
 
@@ -56,6 +69,7 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
   const old = await leftSegments(directory);
   const segments: Segment[] = [...old];
   let current: { segment: Segment; file: FileHandle } | undefined;
+  let fresh: Fresh[] = [];
   let sequence = 0;
   let segmentNumber = 0;
   let damagedLines = 0;
@@ -93,38 +107,51 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
     await remove(segment);
   }
 
-  async function read(segment: Segment, from: number) {
+  async function read(segment: Segment, from: number, until: number) {
     const file = await open(segment.path, "r");
-    const buffer = Buffer.alloc(Math.min(readBytesMax, segment.bytes - from));
+    const buffer = Buffer.alloc(Math.min(readBytesMax, until - from));
     try {
       await file.read(buffer, 0, buffer.length, from);
     } finally {
       await file.close();
     }
     const records: UsageRecord[] = [];
+    const texts: string[] = [];
     let end = 0;
     let damaged = 0;
     while (records.length < recordsMax) {
       const feed = buffer.indexOf(lineFeed, end);
       if (feed < 0) break;
-      const record = decodeLine(buffer.toString("utf8", end, feed));
-      if (record === undefined) damaged += 1;
-      else records.push(record);
+      const written = decodeLine(buffer.toString("utf8", end, feed));
+      if (written === undefined) damaged += 1;
+      else {
+        records.push(written.record);
+        texts.push(written.json);
+      }
       end = feed + 1;
     }
     // No whole line in all of it: the torn end of a run that was killed.
     if (end === 0) end = buffer.length;
-    return { records, damaged, end: from + end };
+    return { records, json: texts.join(), damaged, end: from + end };
+  }
+
+  /** What is next in the segment, from memory when it was written a moment ago. */
+  async function undelivered(segment: Segment) {
+    const { delivered, bytes: written } = segment;
+    const kept = fresh.find((one) => one.segment === segment && one.from >= delivered);
+    if (kept?.from !== delivered) return read(segment, delivered, kept?.from ?? written);
+    return { records: kept.rows, json: kept.json, damaged: 0, end: kept.end };
   }
 
   return {
     async append(rows) {
-      let at = sequence;
-      const lines = rows.map((row) => {
-        at += 1;
-        return encodeLine({ sequence: at, ...row });
-      });
-      const written = Buffer.from(lines.join(""));
+      const reports: { rows: readonly UsageRow[]; json: string; lines: Buffer }[] = [];
+      for (let at = 0; at < rows.length; at += recordsMax) {
+        const some = rows.slice(at, at + recordsMax);
+        const texts = some.map((row, nth) => recordJson(sequence + at + nth + 1, row));
+        reports.push({ rows: some, json: texts.join(), lines: Buffer.from(texts.map(encodeLine).join("")) });
+      }
+      const written = Buffer.concat(reports.map(({ lines }) => lines));
       await makeRoom(written.length);
       if (bytes() + written.length > bytesMax) {
         throw new EndcapError("storage_full", { internal: `${bytes()} bytes of usage wait for control` });
@@ -139,8 +166,13 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
         await seal();
         throw error;
       }
-      sequence = at;
-      segment.bytes += written.length;
+      sequence += rows.length;
+      for (const { rows: some, json, lines } of reports) {
+        const from = segment.bytes;
+        segment.bytes += lines.length;
+        fresh.push({ segment, from, end: segment.bytes, rows: some, json });
+      }
+      fresh = fresh.slice(-freshMax);
       if (segment.bytes >= segmentBytesMax) await seal();
     },
     async next() {
@@ -151,20 +183,21 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
           await remove(segment);
           continue;
         }
-        const { records, damaged, end } = await read(segment, segment.delivered);
+        const { records, json, damaged, end } = await undelivered(segment);
         damagedLines += damaged;
         const done = async () => {
           segment.delivered = end;
+          fresh = fresh.filter((one) => one.segment !== segment || one.from >= end);
           if (end >= segment.bytes && segment !== current?.segment) await remove(segment);
         };
-        if (records.length > 0) return { source: segment.source, records, done };
+        if (records.length > 0) return { source: segment.source, records, json, done };
         await done();
       }
     },
     async *left() {
       for (const segment of old) {
         for (let at = 0; at < segment.bytes; ) {
-          const { records, end } = await read(segment, at);
+          const { records, end } = await read(segment, at, segment.bytes);
           yield* records;
           at = end;
         }

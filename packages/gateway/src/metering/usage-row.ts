@@ -1,7 +1,10 @@
-import { LATENCY_BOUNDS_MS, type UsageRecord } from "@endcap/protocol";
+import { LATENCY_BOUNDS_MS, type Tier, type UsageRecord } from "@endcap/protocol";
 
-/** A usage record before it has its place in the log. */
-export type UsageRow = Omit<UsageRecord, "sequence">;
+/** A usage record before it has its place in the log. Durations are added up in fractions of a millisecond. */
+export interface UsageRow extends Omit<UsageRecord, "sequence"> {
+  /** The tenant's when it was last asked for; no part of the record. */
+  readonly tier: Tier | undefined;
+}
 
 /** Class of a duration in `latency`. */
 export function latencyClass(ms: number): number {
@@ -14,7 +17,5 @@ export function addRow(to: UsageRow, from: UsageRow): void {
   to.requests += from.requests;
   to.events += from.events;
   to.ms += from.ms;
-  from.latency.forEach((count, at) => {
-    to.latency[at] = (to.latency[at] ?? 0) + count;
-  });
+  for (const [at, count] of from.latency.entries()) to.latency[at] = (to.latency[at] ?? 0) + count;
 }

@@ -91,8 +91,9 @@ export function tenantContexts(): MakeContext {
   const routes = alike<SharedRoutes>();
   return (tenant, secrets, usage) => {
     const { recommender: _own, ...shared } = tenant.routes;
+    usage.tier = tiers(tenant.tier);
     return tenantContext(tenant, secrets, {
-      tier: tiers(tenant.tier),
+      tier: usage.tier,
       limits: limits(tenant.limits),
       settings: settings(settingsOf(tenant)),
       routes: routes(shared),

@@ -21,9 +21,7 @@ export class DurationSeries {
 
   /** Many at once: `counts` has one for each bound and one for what is above all of them, and takes `seconds` together. */
   add(counts: readonly number[], seconds: number): void {
-    counts.forEach((count, at) => {
-      this.#counts[at] = (this.#counts[at] ?? 0) + count;
-    });
+    for (let at = 0; at < counts.length; at++) this.#counts[at] = (this.#counts[at] ?? 0) + (counts[at] ?? 0);
     this.#sum += seconds;
   }
 
