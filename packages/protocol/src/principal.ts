@@ -28,7 +28,7 @@ export const Principal = Type.Object(
   },
   { title: "Principal", additionalProperties: false },
 );
-export type Principal = Omit<Static<typeof Principal>, "scope"> & { scope: Scope[] };
+export type Principal = Omit<Static<typeof Principal>, "scope"> & { scope: readonly Scope[] };
 
 /** The header value of a principal: base64url of its JSON. */
 export function encodePrincipal(principal: Principal): string {

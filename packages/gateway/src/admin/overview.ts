@@ -1,4 +1,4 @@
-import type { SnapshotUpstream } from "@endcap/protocol";
+import type { SnapshotTenant, SnapshotUpstream } from "@endcap/protocol";
 import { describeConfig } from "@endcap/service-kit";
 import { type GatewayConfig, gatewayConfig } from "../config.ts";
 import type { Upstream, Upstreams } from "../forward/upstreams.ts";
@@ -49,7 +49,10 @@ export function overview(options: OverviewOptions) {
     tenants: {
       count: directory.tenantCount,
       inUse: inUse.count,
-      rows: inUse.first.map((context) => tenantRow(context, now(), gateways)),
+      rows: inUse.first.flatMap((context) => {
+        const tenant = directory.stored(context.id);
+        return tenant === undefined ? [] : [tenantRow(tenant, context, now(), gateways)];
+      }),
     },
     config: describeConfig({ spec: gatewayConfig, config, sources: {} }).map(({ key, value }) => ({ key, value })),
   };
@@ -91,8 +94,8 @@ function asleepRow({ id, kind, url, canary }: SnapshotUpstream) {
   return { id, kind, url, breaker: "closed", connected: 0, running: 0, queued: 0, canary };
 }
 
-function tenantRow({ id, tenant, usage, limits }: TenantContext, now: number, gateways: number) {
-  const { slug, tier, state, routes } = tenant;
+function tenantRow(tenant: SnapshotTenant, { usage, limits }: TenantContext, now: number, gateways: number) {
+  const { id, slug, tier, state, routes } = tenant;
   return { id, slug, tier, state, routes, limits, ...liveOf(usage, limits, now, gateways) };
 }
 

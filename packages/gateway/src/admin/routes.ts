@@ -24,10 +24,11 @@ export async function adminRoutes(app: App, options: AdminRoutesOptions): Promis
   app.get("/admin/usage", async () => ({ usage: meter.usage() }));
   app.get("/admin/tenants/:tenant", { schema: { params: Params } }, async (request) => {
     const context = directory.tenant(request.params.tenant);
-    if (context === undefined) throw new EndcapError("tenant_not_found");
-    const { id, slug, tier, state, limits, origins, routes, endpoint } = context.tenant;
+    const tenant = directory.stored(request.params.tenant);
+    if (context === undefined || tenant === undefined) throw new EndcapError("tenant_not_found");
+    const { id, slug, tier, state, limits, origins, routes, endpoint } = tenant;
     const live = liveOf(context.usage, context.limits, options.now(), options.gateways());
-    const keys = context.keys.map(({ id, kind, env, scopes }) => ({ id, kind, env, scopes: [...scopes] }));
+    const keys = context.keys.map(({ id, kind, env, scopes }) => ({ id, kind, env, scopes }));
     return { id, slug, tier, state, limits, origins, routes, endpoint, keys, ...live };
   });
 }

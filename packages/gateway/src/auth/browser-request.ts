@@ -80,7 +80,7 @@ export function createBrowserAuth({
   function verifyBootstrap(reply: FastifyReply, envelope: Extract<Envelope, { form: "EP1" }>): Caller {
     const { key, origin } = bootstrapKey(reply, envelope.key);
     const { tenant } = key;
-    if (tenant.tenant.settings.noBootstrap) throw new EndcapError("bootstrap_disabled");
+    if (tenant.traits.noBootstrap) throw new EndcapError("bootstrap_disabled");
     if (!isAnonymousId(envelope.anonymousId)) throw new EndcapError("envelope_malformed");
     const { env, id } = key;
     const { tier } = tenant;
@@ -124,7 +124,7 @@ export function createBrowserAuth({
     if (tenant === undefined || key === undefined || directory.isRevoked(claims.jti)) {
       throw new EndcapError("session_revoked");
     }
-    if (tenant.tenant.state === "suspended") throw new EndcapError("tenant_suspended");
+    if (tenant.traits.isSuspended) throw new EndcapError("tenant_suspended");
     return { caller: callerOf(claims, tenant), keyEndsAt: key.expiresAt };
   }
 

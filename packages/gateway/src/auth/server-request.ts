@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import {
   EndcapError,
   LIMITS,
+  type Principal,
   type ProfileInput,
   parseSignature,
   parseSignatureInput,
@@ -43,7 +44,7 @@ export function createServerAuth(directory: TenantDirectory, nonces: NonceStore,
         typeof signature === "string"
           ? verifySignature(request, signature)
           : verifyBearer(headers.authorization ?? "", directory, now());
-      if (!scopes.some((scope) => proven.key.scopes.has(scope))) {
+      if (!scopes.some((scope) => proven.key.scopes.includes(scope))) {
         throw new EndcapError("scope_missing", { detail: `This needs the scope ${scopes.join(" or ")}.` });
       }
       return { caller: callerOf(proven.key), admitBody: proven.admitBody };
@@ -89,8 +90,10 @@ function refuseReplay(isNew: boolean): void {
 
 /** A key's caller is the same for all its requests, until the snapshot brings the key anew. */
 function callerOf(key: KeyContext): Caller {
-  const { tenant, principal } = key;
-  key.caller ??= { tenant, principal, principalText: new PrincipalText(principal) };
+  if (key.caller !== undefined) return key.caller;
+  const { id, env, scopes, tenant } = key;
+  const principal: Principal = { tenant: tenant.id, env, tier: tenant.tier, scope: scopes, auth: "sk", key: id };
+  key.caller = { tenant, principal, principalText: new PrincipalText(principal) };
   return key.caller;
 }
 
@@ -103,7 +106,7 @@ function verifyBearer(field: string, directory: TenantDirectory, now: number) {
   const [, id, secret] = bearer.exec(field.slice("bearer ".length)) ?? [];
   if (id === undefined || secret === undefined) throw new EndcapError("key_malformed");
   const key: KeyContext = directory.key(id, "secret", now);
-  if (key.tenant.tenant.settings.noBearer) throw new EndcapError("bearer_disabled");
+  if (key.tenant.traits.noBearer) throw new EndcapError("bearer_disabled");
   const expected = Buffer.from(key.secret?.bearerHash ?? "", "base64url");
   const given = hash("sha256", secret, "buffer");
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) {

@@ -29,7 +29,7 @@ export async function verifyUserToken(
     const { kid } = decodeProtectedHeader(token);
     const key = tenant.keys.find(({ id, env: own }) => id === kid && own === env);
     if (key?.secret === undefined || now >= key.expiresAt) throw new TypeError("no such active secret key");
-    if (!key.scopes.has("identity:sign")) throw new TypeError("the key may not sign identities");
+    if (!key.scopes.includes("identity:sign")) throw new TypeError("the key may not sign identities");
     const identity = createSecretKey(key.secret.identity, "base64url");
     const { payload } = await jwtVerify<{ anonymousId?: unknown }>(token, identity, {
       algorithms: ["HS256"],

@@ -162,8 +162,8 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         retire(entry);
       }
     },
-    of({ id: tenantId, routes, tenant }, kind, principal) {
-      const route = kind === "recommender" ? tenant.routes.recommender : routes[kind];
+    of({ id: tenantId, routes, recommender }, kind, principal) {
+      const route = kind === "recommender" ? recommender : routes[kind];
       if (route === null) throw new EndcapError("not_ready", { internal: `the tenant has no ${kind} yet` });
       const stable = entryOf(route);
       // Canaries are rare, and a broken one is not waited for: its shoppers go where all others do.

@@ -31,15 +31,12 @@ export function createQuota(ledger: Pick<Ledger, "month">, log: Logger, registry
   });
 
   /** Once a tenant, month and threshold. */
-  function note({ id, tenant }: TenantContext, threshold: "soft" | "hard", used: number): void {
+  function note({ id, tier, limits }: TenantContext, threshold: "soft" | "hard", used: number): void {
     if (noted[threshold].get(id) === ledger.month) return;
     noted[threshold].set(id, ledger.month);
-    crossed.inc({ tier: tenant.tier, threshold });
-    const { eventsPerMonth } = tenant.limits;
-    log.warn(
-      { tenant: id, tier: tenant.tier, threshold, used, eventsPerMonth },
-      "the month's quota of events runs out",
-    );
+    crossed.inc({ tier, threshold });
+    const { eventsPerMonth } = limits;
+    log.warn({ tenant: id, tier, threshold, used, eventsPerMonth }, "the month's quota of events runs out");
   }
 
   return {

@@ -8,9 +8,9 @@ const name = "__Host-endcap-id";
 const maxAgeSeconds = 400 * 86_400;
 
 /** Whether this request came by the tenant's own host, and the tenant wants its shoppers known by a cookie there. */
-export function usesIdCookie(request: FastifyRequest, { tenant }: TenantContext): boolean {
-  const { endpoint, settings } = tenant;
-  return settings.idCookie === true && endpoint !== undefined && new URL(endpoint).host === request.host;
+export function usesIdCookie(request: FastifyRequest, { traits }: TenantContext): boolean {
+  const { endpoint, idCookie } = traits;
+  return idCookie && endpoint !== undefined && new URL(endpoint).host === request.host;
 }
 
 /** The anonymous id that the browser kept; `undefined` for none, several, or one that is not of our form. */

@@ -59,7 +59,7 @@ export async function openSessionRoute(
     const asked = readRequest(proven?.payload ?? body);
     const { key, origin } = browsers.bootstrapKey(reply, asked.key);
     const { tenant, env } = key;
-    request.principal = { tenant: tenant.id, env, tier: tenant.tenant.tier, scope: [], auth: "ep1", key: key.id };
+    request.principal = { tenant: tenant.id, env, tier: tenant.tier, scope: [], auth: "ep1", key: key.id };
     request.tenant = tenant;
     if (proven !== undefined && (proven.caller.tenant !== tenant || proven.caller.principal.env !== env)) {
       throw new EndcapError("session_invalid", { internal: "the session belongs to another tenant or environment" });
@@ -85,7 +85,7 @@ export async function openSessionRoute(
     const session = { sub: anonymousId, ...(user && { uid: user.userId }), key: key.id, env, origin };
     if (user !== undefined && (provenId === anonymousId || user.anonymousId === anonymousId)) {
       const ids = { anonymousId, userId: user.userId };
-      const { tier } = tenant.tenant;
+      const { tier } = tenant;
       const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ec1", key: key.id, ...ids };
       await links.write(tenant, principal, { ...ids, at: new Date(now()).toISOString() }, request.id);
       if (passage !== null) passage.upstreamMs = performance.now() - startedAt - authMs;

@@ -25,7 +25,7 @@ export function createSessionObjects({ tokens, publicUrl, now }: SessionObjectsO
         signingKey: Buffer.from(signingKey).toString("base64url"),
         expiresAt: new Date(expiresAt).toISOString(),
         serverTime: new Date(at).toISOString(),
-        endpoint: tenant.tenant.endpoint ?? publicUrl ?? `http://${request.headers.host ?? ""}`,
+        endpoint: tenant.traits.endpoint ?? publicUrl ?? `http://${request.headers.host ?? ""}`,
         settings: tenant.settings,
       };
     },

@@ -1,4 +1,4 @@
-import { EndcapError, parseKeyId } from "@endcap/protocol";
+import { EndcapError, parseKeyId, type SnapshotTenant } from "@endcap/protocol";
 import type { SnapshotDelta, SnapshotState } from "@endcap/service-kit";
 import type { TenantUsage } from "../metering/tenant-usage.ts";
 import { createListedOrigins } from "./listed-origins.ts";
@@ -10,6 +10,8 @@ export interface TenantDirectory {
   /** @throws EndcapError `not_ready` before the first snapshot: nobody is a stranger to whom knows nobody yet */
   assertKnown(): void;
   tenant(id: string): TenantContext | undefined;
+  /** As the snapshot tells of it. Read anew from its line each time. */
+  stored(id: string): SnapshotTenant | undefined;
   /**
    * The key of an id, active and of the asked kind.
    * @throws EndcapError `key_malformed`, `key_unknown`, `key_expired`, `tenant_suspended`
@@ -73,13 +75,14 @@ export function createTenantDirectory(usageOf: (tenant: string) => TenantUsage):
       if (state === undefined) throw noSnapshot;
     },
     tenant: contextOf,
+    stored: (id) => state?.tenants.get(id),
     key(id, kind, now) {
       const key = keyOf(id);
       if (key === undefined) throw new EndcapError(parseKeyId(id) === null ? "key_malformed" : "key_unknown");
       if (key.kind !== kind)
         throw new EndcapError("key_unknown", { internal: `a ${key.kind} key in place of ${kind}` });
       if (now >= key.expiresAt) throw new EndcapError("key_expired");
-      if (key.tenant.tenant.state === "suspended") throw new EndcapError("tenant_suspended");
+      if (key.tenant.traits.isSuspended) throw new EndcapError("tenant_suspended");
       return key;
     },
     get version() {

@@ -2,7 +2,6 @@ import { hash } from "node:crypto";
 import {
   addressMarkKey,
   type Environment,
-  type Principal,
   type Scope,
   type SessionSettings,
   type SnapshotKey,
@@ -10,6 +9,7 @@ import {
   sessionTokenKey,
   type TenantRoutes,
   type TenantSecrets,
+  type TenantSettings,
   type Tier,
   type TierLimits,
 } from "@endcap/protocol";
@@ -31,7 +31,7 @@ export interface KeyContext {
   readonly id: string;
   readonly kind: SnapshotKey["kind"];
   readonly env: Environment;
-  readonly scopes: ReadonlySet<Scope>;
+  readonly scopes: readonly Scope[];
   /** Unix ms; Infinity: no end. */
   readonly expiresAt: number;
   readonly tenant: TenantContext;
@@ -40,9 +40,7 @@ export interface KeyContext {
    * V8's heap, and some of it for each tenant leaves only crumbs between for what each request needs there.
    */
   readonly secret?: { readonly request: MacKey; readonly identity: string; readonly bearerHash: string };
-  /** Who a request signed with this key comes from. */
-  readonly principal: Principal;
-  /** Kept by whoever proves requests. */
+  /** Who a request signed with this key comes from. Kept by whoever proves requests. */
   caller: Caller | undefined;
 }
 
@@ -55,7 +53,10 @@ export interface SessionKey {
   readonly tokenKey: MacKey;
 }
 
-/** Everything the gateway knows of a tenant. Built when the snapshot changes, never while a request waits. */
+/**
+ * What requests ask of a tenant, and no more of it: there is one of these for each tenant that is asked for. It does not
+ * hold the tenant as the snapshot tells of it, which is some thirty objects.
+ */
 export interface TenantContext {
   readonly id: string;
   /**
@@ -69,11 +70,21 @@ export interface TenantContext {
   readonly usage: TenantUsage;
   /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
   readonly markKey: MacKey | undefined;
-  readonly tenant: SnapshotTenant;
+  readonly traits: TenantTraits;
+  /** Its upstream's id; `null` while it has none. */
+  readonly recommender: TenantRoutes["recommender"];
   readonly origins: OriginList;
   readonly keys: readonly KeyContext[];
   /** Newest first; new tokens use the first. */
   readonly sessionKeys: readonly SessionKey[];
+}
+
+/** What only some requests ask of a tenant. */
+export interface TenantTraits extends Pick<TenantSettings, "noBearer" | "noBootstrap"> {
+  readonly isSuspended: boolean;
+  readonly idCookie: boolean;
+  /** Of its own edge, when it has one. */
+  readonly endpoint: string | undefined;
 }
 
 /** Routes but that to the recommender, which is the tenant's alone. */
@@ -89,24 +100,30 @@ export function tenantContexts(): MakeContext {
   const limits = alike<TierLimits>();
   const settings = alike<SessionSettings>();
   const routes = alike<SharedRoutes>();
+  const traits = alike<TenantTraits>();
+  const scopes = alike<readonly Scope[]>();
   return (tenant, secrets, usage) => {
     const { recommender: _own, ...shared } = tenant.routes;
     usage.tier = tiers(tenant.tier);
-    return tenantContext(tenant, secrets, {
+    const shares = {
       tier: usage.tier,
       limits: limits(tenant.limits),
       settings: settings(settingsOf(tenant)),
       routes: routes(shared),
       usage,
-    });
+      traits: traits(traitsOf(tenant)),
+    };
+    return tenantContext(tenant, secrets, shares, scopes);
   };
 }
 
 function tenantContext(
   tenant: SnapshotTenant,
   secrets: TenantSecrets | undefined,
-  { tier, limits, settings, routes, usage }: Pick<TenantContext, "tier" | "limits" | "settings" | "routes" | "usage">,
+  shares: Pick<TenantContext, "tier" | "limits" | "settings" | "routes" | "usage" | "traits">,
+  sharedScopes: (scopes: readonly Scope[]) => readonly Scope[],
 ): TenantContext {
+  const { tier, limits, settings, routes, usage, traits } = shares;
   const keys: KeyContext[] = [];
   const sessions = secrets?.sessions ?? [];
   const sessionKeys = sessions.map(({ generation, key }): SessionKey => {
@@ -129,30 +146,31 @@ function tenantContext(
       newest && tenant.settings.observeCatalogue
         ? new MacKey(addressMarkKey(Buffer.from(newest.key, "base64url")))
         : undefined,
-    tenant,
+    traits,
+    recommender: tenant.routes.recommender,
     origins: originList(tenant.origins),
     keys,
     sessionKeys,
   };
-  for (const key of tenant.keys) keys.push(keyContext(context, key, secrets?.keys[key.id]));
+  for (const key of tenant.keys) {
+    const ready = { ...key, scopes: sharedScopes(key.scopes) };
+    keys.push(keyContext(context, ready, secrets?.keys[key.id]));
+  }
   return context;
 }
 
 function keyContext(
   tenant: TenantContext,
-  key: SnapshotKey,
+  { id, kind, env, scopes, expiresAt }: Omit<SnapshotKey, "scopes"> & Pick<KeyContext, "scopes">,
   secret: TenantSecrets["keys"][string] | undefined,
 ): KeyContext {
-  const { id, env, scopes } = key;
-  const principal: Principal = { tenant: tenant.id, env, tier: tenant.tier, scope: scopes, auth: "sk", key: id };
   return {
     id,
-    kind: key.kind,
+    kind,
     env,
-    scopes: new Set(scopes),
-    expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY,
+    scopes,
+    expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
     tenant,
-    principal,
     caller: undefined,
     ...(secret && {
       secret: {
@@ -162,6 +180,11 @@ function keyContext(
       },
     }),
   };
+}
+
+function traitsOf({ state, settings, endpoint }: SnapshotTenant): TenantTraits {
+  const { noBearer, noBootstrap, idCookie = false } = settings;
+  return { isSuspended: state === "suspended", noBearer, noBootstrap, idCookie, endpoint };
 }
 
 function settingsOf({ settings }: SnapshotTenant): SessionSettings {
