@@ -14,7 +14,7 @@ import type { AddressLimiter } from "../limits/address-limiter.ts";
 import type { SessionLimits } from "../limits/session-limits.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext, TenantContext } from "../tenants/tenant-context.ts";
-import { type Caller, PrincipalText } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import { isMacOf } from "./mac.ts";
 import type { SessionTokens, SessionVerdict, Standing } from "./session-tokens.ts";
 
@@ -86,7 +86,7 @@ export function createBrowserAuth({
     const { tier } = tenant;
     const { anonymousId } = envelope;
     const principal: Principal = { tenant: tenant.id, env, tier, scope: [], auth: "ep1", key: id, anonymousId };
-    return { tenant, principal, principalText: new PrincipalText(principal), origin, bootstrap: key };
+    return callerOf(tenant, principal, origin, key);
   }
 
   function verifySigned(
@@ -125,7 +125,7 @@ export function createBrowserAuth({
       throw new EndcapError("session_revoked");
     }
     if (tenant.traits.isSuspended) throw new EndcapError("tenant_suspended");
-    return { caller: callerOf(claims, tenant), keyEndsAt: key.expiresAt };
+    return { caller: sessionCaller(claims, tenant), keyEndsAt: key.expiresAt };
   }
 
   function verifyUnless(
@@ -157,7 +157,7 @@ export function createBrowserAuth({
 
 const textOf = (bytes: Buffer, start: number, end: number): string => bytes.toString("latin1", start, end);
 
-function callerOf({ env, key, sub, uid, origin }: SessionClaims, tenant: TenantContext): Caller {
+function sessionCaller({ env, key, sub, uid, origin }: SessionClaims, tenant: TenantContext): Caller {
   const principal: Principal = {
     tenant: tenant.id,
     env,
@@ -168,7 +168,7 @@ function callerOf({ env, key, sub, uid, origin }: SessionClaims, tenant: TenantC
     anonymousId: sub,
     ...(uid !== undefined && { userId: uid }),
   };
-  return { tenant, principal, principalText: new PrincipalText(principal), origin };
+  return callerOf(tenant, principal, origin);
 }
 
 function originOf({ headers }: FastifyRequest): string {

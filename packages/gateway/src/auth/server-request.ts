@@ -13,7 +13,7 @@ import {
 import type { FastifyRequest } from "fastify";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyContext } from "../tenants/tenant-context.ts";
-import { type Caller, PrincipalText } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import { isMacOf } from "./mac.ts";
 import type { NonceStore } from "./nonce-store.ts";
 
@@ -47,7 +47,7 @@ export function createServerAuth(directory: TenantDirectory, nonces: NonceStore,
       if (!scopes.some((scope) => proven.key.scopes.includes(scope))) {
         throw new EndcapError("scope_missing", { detail: `This needs the scope ${scopes.join(" or ")}.` });
       }
-      return { caller: callerOf(proven.key), admitBody: proven.admitBody };
+      return { caller: keyCaller(proven.key), admitBody: proven.admitBody };
     },
   };
 
@@ -89,11 +89,11 @@ function refuseReplay(isNew: boolean): void {
 }
 
 /** A key's caller is the same for all its requests, until the snapshot brings the key anew. */
-function callerOf(key: KeyContext): Caller {
+function keyCaller(key: KeyContext): Caller {
   if (key.caller !== undefined) return key.caller;
   const { id, env, scopes, tenant } = key;
   const principal: Principal = { tenant: tenant.id, env, tier: tenant.tier, scope: scopes, auth: "sk", key: id };
-  key.caller = { tenant, principal, principalText: new PrincipalText(principal) };
+  key.caller = callerOf(tenant, principal);
   return key.caller;
 }
 

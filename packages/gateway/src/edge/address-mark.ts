@@ -10,9 +10,9 @@ const markChars = 12;
  * addresses of IPv4 are few enough to try them all against a plain hash. `undefined` where nothing is counted by it.
  */
 export function addressMark(
-  { tenant, origin, principal }: Caller,
+  { markKey, origin, principal }: Caller,
   request: { readonly ip: string },
 ): string | undefined {
-  if (tenant.markKey === undefined || origin === undefined || principal.env !== "live") return undefined;
-  return macOf(tenant.markKey, networkOf(request.ip)).toString("base64url").slice(0, markChars);
+  if (markKey === undefined || origin === undefined || principal.env !== "live") return undefined;
+  return macOf(markKey, networkOf(request.ip)).toString("base64url").slice(0, markChars);
 }

@@ -31,14 +31,14 @@ export function eventsRoute(app: App, options: EventsRouteOptions): void {
   const config = { scopes: ["events:write"], envelope: "events", traffic: "events" } as const;
   app.post("/v1/events", { config }, (request, reply) => {
     const { caller, payload } = admittedTo(request);
-    const upstream = upstreams.of(caller.tenant, "collector", caller.principal);
+    const upstream = upstreams.of(caller, "collector", caller.principal);
     const session = sessionFor(sessions, request, caller);
     const head = { principal: caller.principalText, requestId: request.id, mark: addressMark(caller, request) };
     let deadline: NodeJS.Timeout | undefined;
     coalescer.add(upstream, head, payload ?? noBytes, request.passage, (outcome) => {
       clearTimeout(deadline);
       if (!(outcome instanceof Error) && outcome.status < 300) {
-        meter.accepted(caller.tenant.usage, caller.principal, outcome.body);
+        meter.accepted(caller.usage, caller.principal, outcome.body);
       }
       // Whoever waited no longer sends the batch again, and what was stored meanwhile is then a duplicate.
       if (reply.sent) return;

@@ -207,7 +207,7 @@ export function guard(app: App, options: GateOptions): void {
 
   /** @returns why the caller would have to wait, were it proven */
   function foresee({ request }: FastifyReply, caller: Caller): EndcapError | undefined {
-    const refusal = admission.foresee(caller.tenant, request, now());
+    const refusal = admission.foresee(caller, request, now());
     if (refusal !== undefined) isFrom(request, caller);
     return refusal;
   }
@@ -215,29 +215,27 @@ export function guard(app: App, options: GateOptions): void {
   /** @returns why the caller has to wait; @throws EndcapError `quota_exceeded` */
   function enter(reply: FastifyReply, caller: Caller, isEvents: boolean): EndcapError | undefined {
     const { request } = reply;
-    const { tenant, principal } = caller;
     isFrom(request, caller);
     const at = now();
-    const overloaded = shedder.admit(tenant.tier, isEvents);
+    const overloaded = shedder.admit(caller.tier, isEvents);
     if (overloaded !== undefined) return overloaded;
-    const overLimit = admission.admit(tenant, request, at);
+    const overLimit = admission.admit(caller, request, at);
     backSeats.note(request.socket, overLimit !== undefined);
     // Test data is never billed.
-    if (overLimit === undefined && isEvents && principal.env === "live") quota.check(tenant, reply, at);
+    if (overLimit === undefined && isEvents && caller.principal.env === "live") quota.check(caller, reply, at);
     return overLimit;
   }
 }
 
-function isFrom(request: FastifyRequest, { tenant, principal, origin }: Caller): void {
-  request.principal = principal;
-  request.tenant = tenant;
+function isFrom(request: FastifyRequest, caller: Caller): void {
+  request.principal = caller.principal;
+  request.tenant = caller;
   // A page learns from any answer that its settings are old, and asks for a session again.
-  if (origin !== undefined) request.answerFields.push("endcap-settings", tenant.settings.etag);
+  if (caller.origin !== undefined) request.answerFields.push("endcap-settings", caller.settings.etag);
 }
 
 /** @throws EndcapError `body_too_large` past a bound of the tenant's own, by the announced length and by the real one */
-function checkBodySize({ tenant }: Caller, bytes: number): void {
-  const { bodyBytesMax } = tenant.limits;
+function checkBodySize({ limits: { bodyBytesMax } }: Caller, bytes: number): void {
   if (bodyBytesMax !== undefined && bytes > bodyBytesMax) throw new EndcapError("body_too_large");
 }
 

@@ -26,7 +26,7 @@ export function recommendationsRoute(app: App, options: RecommendationsRouteOpti
   const config = { scopes: ["recommendations:read"], envelope: "call", traffic: "recommendations" } as const;
   app.post("/v1/recommendations", { config }, (request, reply) => {
     const { caller, payload } = admittedTo(request);
-    const upstream = upstreams.of(caller.tenant, "ml", caller.principal);
+    const upstream = upstreams.of(caller, "ml", caller.principal);
     const msMax = callerDeadline(request, reply);
     const session = sessionFor(sessions, request, caller);
     const question = {

@@ -53,7 +53,7 @@ export async function passThrough(app: App, route: PassThroughRoute, options: Pa
 
   async function handler(request: FastifyRequest, reply: FastifyReply, destination: string) {
     const { caller, payload } = admittedTo(request);
-    const upstream = upstreams.of(caller.tenant, route.upstream, caller.principal);
+    const upstream = upstreams.of(caller, route.upstream, caller.principal);
     const msMax = callerDeadline(request, reply);
     const headers = upstreamHeaders(await tokens[route.upstream].token(), caller.principalText, request.id, {
       ...route.headers,

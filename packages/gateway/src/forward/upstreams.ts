@@ -3,7 +3,7 @@ import type { SnapshotState } from "@endcap/service-kit";
 import type { Logger } from "pino";
 import { Counter, Gauge, type Registry } from "prom-client";
 import { Agent, Pool } from "undici";
-import type { TenantContext } from "../tenants/tenant-context.ts";
+import type { TenantUse } from "../tenants/tenant-context.ts";
 import { Breaker } from "../upstreams/breaker.ts";
 import { inShopperCanary, inTenantCanary } from "../upstreams/canary.ts";
 import { houseConnect, strangerConnect, type TlsFiles } from "../upstreams/connect-options.ts";
@@ -29,7 +29,7 @@ export interface Upstreams {
    * @throws EndcapError `not_ready` while the tenant has no recommender, `upstream_unavailable` for a route into nothing
    * and while the upstream's breaker is open
    */
-  of(tenant: TenantContext, kind: SnapshotUpstream["kind"], principal: Principal): Upstream;
+  of(tenant: TenantUse, kind: SnapshotUpstream["kind"], principal: Principal): Upstream;
   readonly count: number;
   /** Those that were called since they came or last moved. */
   opened(): Iterable<Upstream>;

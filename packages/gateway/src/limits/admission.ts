@@ -2,7 +2,7 @@ import { EndcapError } from "@endcap/protocol";
 import type { FastifyRequest } from "fastify";
 import type { TenantUsage } from "../metering/tenant-usage.ts";
 import type { SharedRates } from "../shared/shared-rates.ts";
-import type { TenantContext } from "../tenants/tenant-context.ts";
+import type { TenantUse } from "../tenants/tenant-context.ts";
 import type { RateLimit, RateVerdict } from "./gcra.ts";
 
 declare module "fastify" {
@@ -25,12 +25,12 @@ export interface Admission {
    * `RATE_LIMIT_DRAFT`: quota `q` in a window of `w` seconds, `r` left, `t` seconds to a whole quota.
    * @returns why not, `rate_limited` or `concurrency_limited`: thrown, it would be a twelfth of what a refusal costs
    */
-  admit(context: TenantContext, request: FastifyRequest, now: number): EndcapError | undefined;
+  admit(context: TenantUse, request: FastifyRequest, now: number): EndcapError | undefined;
   /**
    * Why a request that is not proven yet would be refused: nothing is counted for it.
    * @returns undefined also where only the other gateways know
    */
-  foresee(context: TenantContext, request: FastifyRequest, now: number): EndcapError | undefined;
+  foresee(context: TenantUse, request: FastifyRequest, now: number): EndcapError | undefined;
   /** The request is over. */
   leave(request: FastifyRequest): void;
 }

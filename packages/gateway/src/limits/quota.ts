@@ -5,7 +5,7 @@ import { Counter, type Registry } from "prom-client";
 import { addToField } from "../edge/answer-fields.ts";
 import type { Ledger } from "../metering/ledger.ts";
 import { eventsOf } from "../metering/tenant-usage.ts";
-import type { TenantContext } from "../tenants/tenant-context.ts";
+import type { TenantUse } from "../tenants/tenant-context.ts";
 
 export interface Quota {
   /**
@@ -13,7 +13,7 @@ export interface Quota {
    * left; at the hard one it is a refusal.
    * @throws EndcapError `quota_exceeded`
    */
-  check(tenant: TenantContext, reply: FastifyReply, now: number): void;
+  check(tenant: TenantUse, reply: FastifyReply, now: number): void;
 }
 
 const quotaExceeded = new EndcapError("quota_exceeded");
@@ -31,7 +31,7 @@ export function createQuota(ledger: Pick<Ledger, "month">, log: Logger, registry
   });
 
   /** Once a tenant, month and threshold. */
-  function note({ id, tier, limits }: TenantContext, threshold: "soft" | "hard", used: number): void {
+  function note({ id, tier, limits }: TenantUse, threshold: "soft" | "hard", used: number): void {
     if (noted[threshold].get(id) === ledger.month) return;
     noted[threshold].set(id, ledger.month);
     crossed.inc({ tier, threshold });

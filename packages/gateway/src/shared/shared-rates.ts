@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { RateVerdict } from "../limits/gcra.ts";
-import type { TenantContext } from "../tenants/tenant-context.ts";
+import type { TenantUse } from "../tenants/tenant-context.ts";
 import { leaseScript } from "./lease-script.ts";
 import type { Redis } from "./redis.ts";
 
@@ -25,7 +25,7 @@ function newSharedUse(): SharedUse {
 
 export interface SharedRates {
   /** The verdict on one request of the tenant; `own` is that by this gateway's own part. */
-  take(context: TenantContext, own: RateVerdict): RateVerdict & { readonly isShared: boolean };
+  take(context: TenantUse, own: RateVerdict): RateVerdict & { readonly isShared: boolean };
   start(): void;
   stop(): void;
 }
@@ -45,7 +45,7 @@ const demandMin = 0.01;
  * next exchange, and what it used is then paid.
  */
 export function createSharedRates(redis: Redis, gateway: string): SharedRates {
-  const inUse = new Map<SharedUse, TenantContext>();
+  const inUse = new Map<SharedUse, TenantUse>();
   let exchanging = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -54,7 +54,7 @@ export function createSharedRates(redis: Redis, gateway: string): SharedRates {
     use.owed = 0;
   }
 
-  async function exchange(use: SharedUse, { id, limits }: TenantContext): Promise<void> {
+  async function exchange(use: SharedUse, { id, limits }: TenantUse): Promise<void> {
     const sentAt = performance.now();
     use.demand = (use.demand + use.asked) / 2;
     use.idle = use.asked === 0 ? use.idle + 1 : 0;

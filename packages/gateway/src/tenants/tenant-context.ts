@@ -22,7 +22,7 @@ import { type OriginList, originList } from "./origins.ts";
 declare module "fastify" {
   interface FastifyRequest {
     /** Whose request it is, as soon as that is proven. */
-    tenant: TenantContext | null;
+    tenant: TenantUse | null;
   }
 }
 
@@ -54,25 +54,29 @@ export interface SessionKey {
 }
 
 /**
- * What requests ask of a tenant, and no more of it: there is one of these for each tenant that is asked for. It does not
- * hold the tenant as the snapshot tells of it, which is some thirty objects.
+ * What every request reads of its tenant. Each proven caller has it beside its own, and it is shared with other tenants
+ * where it is the same: with many tenants a request's time goes into fetching memory that others' requests have pushed
+ * out of the processor's caches.
  */
-export interface TenantContext {
+export interface TenantUse {
   readonly id: string;
-  /**
-   * What each request reads lies here, beside each other, and is shared with other tenants where it is the same: with many
-   * tenants a request's time goes into fetching memory that others' requests have pushed out of the processor's caches.
-   */
   readonly tier: Tier;
   readonly limits: TierLimits;
   readonly settings: SessionSettings;
   readonly routes: SharedRoutes;
+  /** Its upstream's id; `null` while it has none. */
+  readonly recommender: TenantRoutes["recommender"];
   readonly usage: TenantUsage;
   /** Turns addresses into marks; only where pages may say what they show of the catalogue. */
   readonly markKey: MacKey | undefined;
+}
+
+/**
+ * What requests ask of a tenant, and no more of it: there is one of these for each tenant that is asked for. It does not
+ * hold the tenant as the snapshot tells of it, which is some thirty objects.
+ */
+export interface TenantContext extends TenantUse {
   readonly traits: TenantTraits;
-  /** Its upstream's id; `null` while it has none. */
-  readonly recommender: TenantRoutes["recommender"];
   readonly origins: OriginList;
   readonly keys: readonly KeyContext[];
   /** Newest first; new tokens use the first. */
