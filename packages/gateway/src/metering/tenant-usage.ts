@@ -27,7 +27,7 @@ export class TenantUsage extends Bucket implements Cell {
   /** Its other rows; a handful. */
   next: Cell | undefined;
   readonly tenant: string;
-  /** When it was last asked for. */
+  /** The tenant's when its context was last made: its rows are of that tier, and none is looked up for it. */
   tier: Tier | undefined;
   /** Where gateways share buckets: what this one holds of the tenant's. */
   shared: SharedUse | undefined;

@@ -132,7 +132,7 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
     }
     // No whole line in all of it: the torn end of a run that was killed.
     if (end === 0) end = buffer.length;
-    return { records, json: texts.join(), damaged, end: from + end };
+    return { records, json: texts.join(","), damaged, end: from + end };
   }
 
   /** What is next in the segment, from memory when it was written a moment ago. */
@@ -149,7 +149,7 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
       for (let at = 0; at < rows.length; at += recordsMax) {
         const some = rows.slice(at, at + recordsMax);
         const texts = some.map((row, nth) => recordJson(sequence + at + nth + 1, row));
-        reports.push({ rows: some, json: texts.join(), lines: Buffer.from(texts.map(encodeLine).join("")) });
+        reports.push({ rows: some, json: texts.join(","), lines: Buffer.from(texts.map(encodeLine).join("")) });
       }
       const written = Buffer.concat(reports.map(({ lines }) => lines));
       await makeRoom(written.length);

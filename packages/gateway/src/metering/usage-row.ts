@@ -2,7 +2,7 @@ import { LATENCY_BOUNDS_MS, type Tier, type UsageRecord } from "@endcap/protocol
 
 /** A usage record before it has its place in the log. Durations are added up in fractions of a millisecond. */
 export interface UsageRow extends Omit<UsageRecord, "sequence"> {
-  /** The tenant's when it was last asked for; no part of the record. */
+  /** The tenant's, for metrics; no part of the record. */
   readonly tier: Tier | undefined;
 }
 

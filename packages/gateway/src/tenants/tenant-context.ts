@@ -108,9 +108,10 @@ export function tenantContexts(): MakeContext {
   const scopes = alike<readonly Scope[]>();
   return (tenant, secrets, usage) => {
     const { recommender: _own, ...shared } = tenant.routes;
-    usage.tier = tiers(tenant.tier);
+    const tier = tiers(tenant.tier);
+    usage.tier = tier;
     const shares = {
-      tier: usage.tier,
+      tier,
       limits: limits(tenant.limits),
       settings: settings(settingsOf(tenant)),
       routes: routes(shared),
