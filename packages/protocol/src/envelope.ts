@@ -30,11 +30,11 @@ export interface ParsedEnvelope {
 }
 
 const EP1 = /^EP1 ([a-z0-9_]{1,64}) ([A-Za-z0-9_-]{1,64})$/;
-/** What follows the token. */
-const EC1_END = /^([1-9][0-9]{0,14}) ([A-Za-z0-9_-]{43})$/;
+const EC1 = "EC1 ";
+/** What follows the token: the time, and behind a space the signature. */
+const EC1_END = /^[1-9][0-9]{0,14} [A-Za-z0-9_-]{43}$/;
+const signatureLength = 43;
 const lineFeed = 10;
-const space = 32;
-const tagBytes = "EC1 ".length;
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
@@ -55,17 +55,15 @@ export function parseEnvelope<Body extends Uint8Array>(
   const end = body.indexOf(lineFeed);
   if (end < 0 || end >= LIMITS.envelopeLineBytesMax) return null;
   const payloadOffset = end + 1;
-  const tag = decode(body, 0, Math.min(tagBytes, end));
-  if (tag === "EC1 ") {
-    const tokenEnd = body.indexOf(space, tagBytes);
-    if (tokenEnd <= tagBytes || tokenEnd > end) return null;
-    const rest = EC1_END.exec(decode(body, tokenEnd + 1, end));
-    if (!rest) return null;
-    const [, msText, signature] = rest as unknown as [string, string, string];
-    const token = decode(body, tagBytes, tokenEnd);
+  const line = decode(body, 0, end);
+  if (line.startsWith(EC1)) {
+    const tokenEnd = line.indexOf(" ", EC1.length);
+    if (tokenEnd <= EC1.length || !EC1_END.test(line.slice(tokenEnd + 1))) return null;
+    const [token, signatureAt] = [line.slice(EC1.length, tokenEnd), line.length - signatureLength];
+    const [msText, signature] = [line.slice(tokenEnd + 1, signatureAt - 1), line.slice(signatureAt)];
     return { envelope: { form: "EC1", token, ms: Number(msText), msText, signature }, payloadOffset };
   }
-  const bootstrap = EP1.exec(decode(body, 0, end));
+  const bootstrap = EP1.exec(line);
   if (!bootstrap) return null;
   const [, key, anonymousId] = bootstrap as unknown as [string, string, string];
   return { envelope: { form: "EP1", key, anonymousId }, payloadOffset };
