@@ -19,6 +19,7 @@ export { type BodySink, readBody } from "./http/body-request.ts";
 export { clientGone } from "./http/client-gone.ts";
 export { DurationHistogram, type DurationSeries } from "./http/duration-histogram.ts";
 export { parseJson } from "./http/json.ts";
+export { msText } from "./http/ms-text.ts";
 export { endcapErrorOf, type ProblemResponse, problemResponse } from "./http/problems.ts";
 export { requestIdHeader } from "./http/request-id.ts";
 export { textResponseOf } from "./http/text-response.ts";

@@ -89,3 +89,16 @@ it.each(["\r\n", "\n", "\r", "\u010d\u010a", "\0"].map((end) => `x${end}set-cook
     expect(answer.headers.get("set-cookie")).toBeNull();
   },
 );
+
+it("says of each answer what that one says, however often the others said the same", async () => {
+  const { service } = testService();
+  service.app.get<{ Params: { value: string } }>("/:value", async ({ params }, reply) => {
+    textResponseOf(reply.raw).sendWhole(200, ["x-said", params.value], "{}", true, false);
+    reply.hijack();
+  });
+  const { url } = await service.listen();
+  const said = async (value: string) => (await fetch(`${url}/${encodeURIComponent(value)}`)).headers.get("x-said");
+  const values = ["first", "first", "second", "first", ...Array.from({ length: 150 }, (_, n) => `other ${n}`), "first"];
+  for (const value of values) expect(await said(value)).toBe(value);
+  expect(await said("first\r\nset-cookie: stolen")).toBeNull();
+});

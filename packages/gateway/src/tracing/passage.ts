@@ -1,3 +1,4 @@
+import { msText } from "@endcap/service-kit";
 import type { TraceContext } from "./trace-context.ts";
 
 /** One request's way through the gateway: where its time went, and the trace that it belongs to. */
@@ -20,12 +21,10 @@ export class Passage {
 
   /** For the completion record: members of a JSON object, to the microsecond. */
   get described(): string {
-    const times = `,"authMs":${rounded(this.authMs)},"queueMs":${rounded(this.queueMs)},"upstreamMs":${rounded(this.upstreamMs)}`;
+    const times = `,"authMs":${msText(this.authMs)},"queueMs":${msText(this.queueMs)},"upstreamMs":${msText(this.upstreamMs)}`;
     return this.trace === null ? times : `${times},"traceId":"${this.trace.traceId}"`;
   }
 }
-
-const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { type Logger, pino } from "pino";
 import type { App } from "../app.ts";
 import type { ObserveRequest } from "./metrics.ts";
+import { msText } from "./ms-text.ts";
 
 /** Told of each completed request: the route's pattern, the status, milliseconds. */
 export type OnCompleted = (request: FastifyRequest, route: string, status: number, ms: number) => void;
@@ -43,7 +44,7 @@ export function recordCompletion(
     // None of these can hold what JSON escapes: ids of one form, patterns and codes of our own.
     let members = `"reqId":"${id}"`;
     if (principal !== null) members += `,"tenant":"${principal.tenant}","tier":"${principal.tier}"`;
-    members += `,"method":"${method}","route":"${route}","status":${status},"durationMs":${rounded(ms)}`;
+    members += `,"method":"${method}","route":"${route}","status":${status},"durationMs":${msText(ms)}`;
     if (describe !== undefined) members += describe(request);
     if (fault !== null) members += `,"code":"${fault.code}"`;
     if (status >= 500) {
@@ -55,9 +56,6 @@ export function recordCompletion(
   }
 }
 
-/** To the microsecond. */
-const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
-
 /**
  * Writes records to the logger's own stream, as it would write them, from members that are JSON text already: pino's way
  * from an object to a line costs a hot request more than its authentication.
@@ -68,8 +66,12 @@ function lineWriter(log: Logger): (level: "debug" | "info", members: string) => 
   const bindings = JSON.stringify(log.bindings()).slice(1, -1);
   const fixed = bindings === "" ? "" : `,${bindings}`;
   const { debug, info } = log.levels.values;
+  // A busy service writes several records in a millisecond.
+  let [writtenAt, writtenText] = [0, "0"];
   return (level, members) => {
-    const head = `{"level":${level === "info" ? info : debug},"time":${Date.now()}${fixed}`;
+    const at = Date.now();
+    if (at !== writtenAt) [writtenAt, writtenText] = [at, String(at)];
+    const head = `{"level":${level === "info" ? info : debug},"time":${writtenText}${fixed}`;
     stream.write(`${head},${members},"msg":"${message}"}\n`);
   };
 }

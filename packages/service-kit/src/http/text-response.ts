@@ -16,6 +16,34 @@ declare module "node:http" {
 /** RFC 9110, 5.5. Text beyond Latin-1 is cut to its lowest byte when it is written, which may be a line feed. */
 const noFieldValue = /[^\t\x20-\x7e\x80-\xff]/;
 
+/** What a field said when it was first looked through, and how that is written. */
+interface Said {
+  readonly value: string;
+  readonly line: string;
+  /** How often it said something else. */
+  others: number;
+}
+
+/** By the field's name: most say the same in every answer, and need be looked through and written once. */
+const said = new Map<string, Said>();
+/** Names are ours; whoever made them up would have each value looked through. */
+const saidMax = 100;
+/** A field that said so often something else is one of those that say something new each time. */
+const othersMax = 100;
+
+/** @throws TypeError where the value could begin a line of its own */
+function lineOf(name: string, value: string): string {
+  const first = said.get(name);
+  if (first !== undefined && first.others < othersMax) {
+    if (first.value === value) return first.line;
+    first.others += 1;
+  }
+  if (noFieldValue.test(value)) throw new TypeError(`${name} has a value that is none`);
+  const line = `${name}: ${value}\r\n`;
+  if (first === undefined && said.size < saidMax) said.set(name, { value, line, others: 0 });
+  return line;
+}
+
 const hasBody = (status: number): boolean => status >= 200 && status !== 204 && status !== 304;
 
 /**
@@ -41,11 +69,7 @@ export class TextResponse<Request extends IncomingMessage = IncomingMessage> ext
       return;
     }
     let lines = `HTTP/1.1 ${status} ${reason}\r\n`;
-    for (let at = 0; at < fields.length; at += 2) {
-      const value = fields[at + 1] ?? "";
-      if (noFieldValue.test(value)) throw new TypeError(`${fields[at]} has a value that is none`);
-      lines += `${fields[at]}: ${value}\r\n`;
-    }
+    for (let at = 0; at < fields.length; at += 2) lines += lineOf(fields[at] ?? "", fields[at + 1] ?? "");
     this.statusCode = status;
     this.#firstLines = lines;
     this.end(body, isAscii ? "latin1" : "utf8");
