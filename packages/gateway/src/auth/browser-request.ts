@@ -95,13 +95,13 @@ export function createBrowserAuth({
     payload: Buffer,
     use: EnvelopeUse,
     verdict: SessionVerdict,
+    at: number,
     refuse: ((caller: Caller) => EndcapError | undefined) | undefined,
   ): Caller | EndcapError {
     const { request } = reply;
     const { claims, signingKey } = verdict;
     verdict.standing ??= standingOf(claims);
     const { caller, keyEndsAt } = verdict.standing;
-    const at = now();
     if (at >= keyEndsAt) throw new EndcapError("session_revoked");
     const origin = originOf(request);
     if (origin !== claims.origin) throw new EndcapError("origin_denied");
@@ -139,8 +139,9 @@ export function createBrowserAuth({
     const { envelope } = parsed;
     const payload = body.subarray(parsed.payloadOffset);
     if (envelope.form === "EP1") return { caller: verifyBootstrap(reply, envelope), payload };
-    const verdict = sessions.verify(envelope.token, now());
-    const caller = verifySigned(reply, envelope, payload, use, verdict, refuse);
+    const at = now();
+    const verdict = sessions.verify(envelope.token, at);
+    const caller = verifySigned(reply, envelope, payload, use, verdict, at, refuse);
     return caller instanceof EndcapError ? caller : { caller, payload };
   }
 

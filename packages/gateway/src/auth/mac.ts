@@ -51,10 +51,13 @@ function mac(key: MacKey, parts: readonly (string | Uint8Array)[], encoding: "ba
   return hash("sha256", outerScratch, encoding);
 }
 
-/** A MAC in base64; a shorter one leaves zeros. */
-const macTextBytesMax = 44;
-const expectedScratch = Buffer.alloc(macTextBytesMax);
-const givenScratch = Buffer.alloc(macTextBytesMax);
+/** Room for two MACs that are compared: the one that is expected, and the one that is given. */
+interface Pair {
+  readonly expected: Buffer;
+  readonly given: Buffer;
+}
+const pairOf = (length: number): Pair => ({ expected: Buffer.alloc(length), given: Buffer.alloc(length) });
+const pairs = { base64: pairOf(44), base64url: pairOf(43) };
 
 /** HMAC-SHA256 of the parts, one after the other. */
 export function macOf(key: MacKey, ...parts: (string | Uint8Array)[]): Buffer {
@@ -71,7 +74,8 @@ export function isMacOf(
   // As texts: Node's decoder skips what it does not know.
   const text = mac(key, parts, encoding);
   if (given.length !== text.length) return false;
-  expectedScratch.fill(0).write(text);
-  givenScratch.fill(0).write(given);
-  return timingSafeEqual(expectedScratch, givenScratch);
+  const pair = pairs[encoding];
+  pair.expected.write(text);
+  // What is not ASCII takes more bytes than it has characters, and may leave some of another's.
+  return pair.given.write(given) === given.length && timingSafeEqual(pair.expected, pair.given);
 }
