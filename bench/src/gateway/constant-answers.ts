@@ -8,6 +8,10 @@ export const acceptance = JSON.stringify({
   batchId: "0193c1f0-0000-7000-8000-000000000000",
   serverTime: "2026-01-01T00:00:00.000Z",
 });
+const [beforeNth = "", afterNth = ""] = acceptance.split("000000000000");
+
+/** With a batch id of its own, as every real one has: a proxy that remembers answers gains nothing by it. */
+export const acceptanceOf = (nth: number): string => `${beforeNth}${String(nth).padStart(12, "0")}${afterNth}`;
 
 const answer: RecommendationAnswer = {
   recommendationId: "0193c1f0-0000-7000-8000-000000000000",

@@ -6,7 +6,7 @@
 import { createServer, type Socket } from "node:net";
 import { PARTS_CONTENT_TYPE } from "@endcap/protocol";
 import { FrameReader } from "@endcap/service-kit";
-import { acceptance, list } from "./constant-answers.ts";
+import { acceptance, acceptanceOf, list } from "./constant-answers.ts";
 
 const head = (type: string, length: number) =>
   `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`;
@@ -14,6 +14,8 @@ const listAnswer = Buffer.from(head("application/json", list.length) + list);
 const acceptanceAnswer = Buffer.from(head("application/json", acceptance.length) + acceptance);
 const lineFeed = 10;
 const carriageReturn = 13;
+
+let accepted = 0;
 
 /** One answer line for each part. */
 function answerParts(body: Buffer): Buffer {
@@ -23,7 +25,8 @@ function answerParts(body: Buffer): Buffer {
     const line = body.toString("latin1", at, end);
     const nAt = line.lastIndexOf('"n":');
     const rAt = line.lastIndexOf('"r":', nAt);
-    lines += `{${line.slice(rAt, nAt)}"s":202,"b":${acceptance}}\n`;
+    lines += `{${line.slice(rAt, nAt)}"s":202,"b":${acceptanceOf(accepted)}}\n`;
+    accepted += 1;
     at = end + 2 + Number(line.slice(nAt + 4, -1));
   }
   return Buffer.from(head("application/vnd.endcap.batch+ndjson", lines.length) + lines, "latin1");

@@ -88,27 +88,6 @@ it("reads answers to parts in their order, and tells whether their text is ASCII
   expect(read('{"r":"a", "s":202,"b":{"x":"\\u00ef"}}', "a")).toMatchObject([{ text: '{"x":"ï"}', isAscii: false }]);
 });
 
-it("reads the answers that most parts have without parsing them, and no others as if they were", () => {
-  const body = { accepted: 2, duplicates: 0, rejected: [] };
-  const bodyText = JSON.stringify(body);
-  const read = (text: string) => readPartAnswers(Buffer.from(`${text}\n`), ["a"])[0];
-  const answer = { status: 202, body, text: bodyText, isAscii: true };
-  for (let time = 0; time < 3; time++) expect(read(`{"r":"a","s":202,"b":${bodyText}}`)).toEqual(answer);
-  expect(read(`{"r":"a","s":400,"b":${bodyText}}`)).toMatchObject({ status: 400, body });
-  expect(read('{"r":"a","s":202,"b":{"accepted":3}}')).toMatchObject({ body: { accepted: 3 } });
-  // Whatever stands behind the body is none of it.
-  for (let time = 0; time < 2; time++)
-    expect(read(`{"r":"a","s":202,"b":${bodyText},"x":1}`)).toMatchObject({ text: bodyText });
-  for (const line of [
-    `{"r":"b","s":202,"b":${bodyText}}`,
-    `{"r":"a","s":202,"b":${bodyText}`,
-    '{"r":"a","s":202}',
-    `{"r":"a","s":202,"b":${bodyText}]`,
-  ]) {
-    expect(() => read(line), line).toThrow(expect.objectContaining({ code: "upstream_invalid" }));
-  }
-});
-
 it.each([99, 100, 600, 202.5, -202, "202", null])("a part's answer with the status %j is none", (status) => {
   const line = Buffer.from(`{"r":"a","s":${JSON.stringify(status)},"b":{}}\n`);
   expect(() => readPartAnswers(line, ["a"])).toThrow(expect.objectContaining({ code: "upstream_invalid" }));
