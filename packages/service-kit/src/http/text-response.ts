@@ -16,31 +16,35 @@ declare module "node:http" {
 /** RFC 9110, 5.5. Text beyond Latin-1 is cut to its lowest byte when it is written, which may be a line feed. */
 const noFieldValue = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** What a field said when it was first looked through, and how that is written. */
+/** What a field says, once looked through, and how that is written. */
 interface Said {
   readonly value: string;
   readonly line: string;
-  /** How often it said something else. */
+  /** How many answers in a row said something else. */
   others: number;
 }
 
-/** By the field's name: most say the same in every answer, and need be looked through and written once. */
+/** By the field's name: most say the same in answer after answer, and need be looked through and written once. */
 const said = new Map<string, Said>();
 /** Names are ours; whoever made them up would have each value looked through. */
 const saidMax = 100;
-/** A field that said so often something else is one of those that say something new each time. */
+/** A field that said something else so often in a row says something new each time: comparing is for nothing, */
 const othersMax = 100;
+/** until so many answers later, when it may have settled on something. */
+const othersUntilNext = 10_000;
 
 /** @throws TypeError where the value could begin a line of its own */
 function lineOf(name: string, value: string): string {
-  const first = said.get(name);
-  if (first !== undefined && first.others < othersMax) {
-    if (first.value === value) return first.line;
-    first.others += 1;
+  const known = said.get(name);
+  if (known !== undefined && known.others < othersMax && known.value === value) {
+    known.others = 0;
+    return known.line;
   }
   if (noFieldValue.test(value)) throw new TypeError(`${name} has a value that is none`);
   const line = `${name}: ${value}\r\n`;
-  if (first === undefined && said.size < saidMax) said.set(name, { value, line, others: 0 });
+  if (known === undefined ? said.size < saidMax : known.others === othersUntilNext) {
+    said.set(name, { value, line, others: 0 });
+  } else if (known !== undefined) known.others += 1;
   return line;
 }
 
