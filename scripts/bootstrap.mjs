@@ -26,6 +26,7 @@ const tasks = {
   // V8's options as control's provisioner gives them to a gateway.
   gateway: {
     run: [
+      "--min-semi-space-size=32",
       "--max-semi-space-size=32",
       "--v8-pool-size=1",
       "--no-memory-reducer",

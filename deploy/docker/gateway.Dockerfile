@@ -29,4 +29,4 @@ USER 10001:10001
 EXPOSE 7401 7411
 # Node as process 1 gets its signals itself: SIGTERM starts the drain.
 # The flags of V8: see gatewayHeap in control's provisioner.
-ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=32", "--v8-pool-size=1", "--no-memory-reducer", "--retain-maps-for-n-gc=1000000", "--no-allocation-site-pretenuring", "dist/server.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "--min-semi-space-size=32", "--max-semi-space-size=32", "--v8-pool-size=1", "--no-memory-reducer", "--retain-maps-for-n-gc=1000000", "--no-allocation-site-pretenuring", "dist/server.js"]

@@ -71,6 +71,7 @@ export async function startGatewayUnder(
   };
   // The options that control and the image start it with; what the environment adds counts where both name one.
   const options = [
+    "--min-semi-space-size=32",
     "--max-semi-space-size=32",
     "--v8-pool-size=1",
     "--no-memory-reducer",

@@ -33,11 +33,13 @@ const leanMalloc = { MALLOC_MMAP_THRESHOLD_: "8192" };
 /**
  * What a gateway's requests leave behind dies young. V8 would let its young generation grow to 128 MB, which no cache of a
  * processor holds. Halves of 32 MB cost what 64 do; 16 were dearer in one run and not in another, and with 8 a request costs
- * half as much again. And after a quiet minute V8 would forget what requests look like, and with it the code that it
+ * half as much again. They have that size from the start: one that grows while tenants come in lies scattered among them
+ * (docs/decisions/0094). And after a quiet minute V8 would forget what requests look like, and with it the code that it
  * compiled for them (docs/decisions/0089), and by chance it would decide that what every request makes belongs to the old
  * generation (docs/decisions/0091). The image starts it so too.
  */
 const gatewayHeap = [
+  "--min-semi-space-size=32",
   "--max-semi-space-size=32",
   "--no-memory-reducer",
   "--retain-maps-for-n-gc=1000000",
