@@ -12,7 +12,7 @@ export interface DeliveryOptions {
   readonly onAnswer: (answer: UsageAnswer) => void;
 }
 
-const nothing = { records: [], json: "" };
+const nothing = { counted: [], json: "" };
 
 /**
  * Hands everything undelivered to control, oldest first, and takes the month's totals in return. With nothing to
@@ -26,10 +26,10 @@ export async function deliver({ log, ledger, send, source, onAnswer }: DeliveryO
   }
   if (!told || leaving) await exchange({ source, ...nothing });
 
-  async function exchange({ source: from, records, json }: Omit<UsageBatch, "done">): Promise<void> {
+  async function exchange({ source: from, counted, json }: Omit<UsageBatch, "done">): Promise<void> {
     const { month, cursor } = ledger;
     const answer = await send({ source: from, month, cursor, reporter: source, leaving }, json);
-    ledger.acknowledged(records);
+    ledger.acknowledged(counted);
     ledger.apply(month, answer.cursor, answer.totals);
     onAnswer(answer);
     told = true;

@@ -1,8 +1,7 @@
-import { monthOf, type UsageRecord } from "@endcap/protocol";
+import { monthOf } from "@endcap/protocol";
+import type { Counted } from "./counted.ts";
 import { TenantUsage } from "./tenant-usage.ts";
 import type { Kept } from "./totals-file.ts";
-
-type Counted = Pick<UsageRecord, "at" | "tenant" | "env" | "events">;
 
 /** What control told of a month, and up to where. */
 export interface KnownTotals {
@@ -27,7 +26,7 @@ export interface Ledger {
   /** Counts what an earlier run left behind. */
   restore(record: Counted): void;
   /** Control has these now; its totals, which follow, hold them. */
-  acknowledged(records: readonly Counted[]): void;
+  acknowledged(records: Iterable<Counted>): void;
   apply(month: string, cursor: number, totals: readonly { tenant: string; events: number }[]): void;
   /** Nobody else counts: what is unreported is the total. */
   settle(): void;

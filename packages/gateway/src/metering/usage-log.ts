@@ -1,14 +1,15 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EndcapError, type UsageRecord } from "@endcap/protocol";
+import { type Counted, CountedRows } from "./counted.ts";
 import { decodeLine, encodeLine, recordJson } from "./lines.ts";
 import type { UsageRow } from "./usage-row.ts";
 
 /** Records of one source that control does not have yet, as far as we know. */
 export interface UsageBatch {
   readonly source: string;
-  readonly records: readonly Omit<UsageRecord, "sequence">[];
-  /** The same, whole, as members of a JSON array. */
+  readonly counted: Iterable<Counted>;
+  /** The records whole, as members of a JSON array. */
   readonly json: string;
   /** Control has them: they are not delivered again, and their segment goes when nothing else is in it. */
   done(): Promise<void>;
@@ -48,7 +49,7 @@ interface Fresh {
   readonly segment: Segment;
   readonly from: number;
   readonly end: number;
-  readonly rows: readonly UsageRow[];
+  readonly counted: CountedRows;
   readonly json: string;
 }
 
@@ -140,16 +141,17 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
     const { delivered, bytes: written } = segment;
     const kept = fresh.find((one) => one.segment === segment && one.from >= delivered);
     if (kept?.from !== delivered) return read(segment, delivered, kept?.from ?? written);
-    return { records: kept.rows, json: kept.json, damaged: 0, end: kept.end };
+    return { records: kept.counted, json: kept.json, damaged: 0, end: kept.end };
   }
 
   return {
     async append(rows) {
-      const reports: { rows: readonly UsageRow[]; json: string; lines: Buffer }[] = [];
+      const reports: { counted: CountedRows; json: string; lines: Buffer }[] = [];
       for (let at = 0; at < rows.length; at += recordsMax) {
         const some = rows.slice(at, at + recordsMax);
         const texts = some.map((row, nth) => recordJson(sequence + at + nth + 1, row));
-        reports.push({ rows: some, json: texts.join(","), lines: Buffer.from(texts.map(encodeLine).join("")) });
+        const lines = Buffer.from(texts.map(encodeLine).join(""));
+        reports.push({ counted: new CountedRows(some), json: texts.join(","), lines });
       }
       const written = Buffer.concat(reports.map(({ lines }) => lines));
       await makeRoom(written.length);
@@ -167,10 +169,10 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
         throw error;
       }
       sequence += rows.length;
-      for (const { rows: some, json, lines } of reports) {
+      for (const { counted, json, lines } of reports) {
         const from = segment.bytes;
         segment.bytes += lines.length;
-        fresh.push({ segment, from, end: segment.bytes, rows: some, json });
+        fresh.push({ segment, from, end: segment.bytes, counted, json });
       }
       fresh = fresh.slice(-freshMax);
       if (segment.bytes >= segmentBytesMax) await seal();
@@ -190,7 +192,7 @@ export async function openUsageLog({ directory, source, bytesMax }: UsageLogOpti
           fresh = fresh.filter((one) => one.segment !== segment || one.from >= end);
           if (end >= segment.bytes && segment !== current?.segment) await remove(segment);
         };
-        if (records.length > 0) return { source: segment.source, records, json, done };
+        if (records.length > 0) return { source: segment.source, counted: records, json, done };
         await done();
       }
     },
