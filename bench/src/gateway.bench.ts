@@ -12,6 +12,7 @@ import { rssBytes } from "./gateway/cpu.ts";
 import type { EdgeProcess } from "./gateway/edge-process.ts";
 import { startCaddy, startHaproxy, startNginx } from "./gateway/foreign-proxies.ts";
 import { startHttpProxy } from "./gateway/http-proxy.ts";
+import { compareTenants } from "./gateway/many-tenants.ts";
 import { ratio, type Sample, type Series, sample, summary } from "./gateway/measure.ts";
 import { startNginxLua } from "./gateway/nginx-lua.ts";
 import { installOpponents } from "./gateway/opponents.ts";
@@ -49,10 +50,8 @@ export default defineBench({
     const place = { directory, upstreamPort: constants.constant, core: proxyCore, cleanup };
     const gatewayPlace = { directory, keys, core: proxyCore, cleanup };
     const constantPorts = { collector: constants.coalesced, ml: constants.coalesced };
-    const shops = Array.from({ length: short ? 20_000 : 100_000 }, (_, n) => newBenchShop(n));
-    const [ours, crowded, collector, lua, ...others] = await Promise.all([
+    const [ours, collector, lua, ...others] = await Promise.all([
       startOurGateway({ ...gatewayPlace, name: "ours", shops: [shop], upstreamPorts: constantPorts }),
-      startOurGateway({ ...gatewayPlace, name: "ours-100k", shops, upstreamPorts: constantPorts }),
       startCollector(directory, keys, loadCore, cleanup),
       installed.has("nginxLua") ? startNginxLua(place, [shop], false) : undefined,
       startHttpProxy(place, [shop]),
@@ -138,16 +137,17 @@ export default defineBench({
     }
     log("edge to disk is measured");
 
-    const spreadSessions = shops.slice(0, sessionCount).map((each) => sessionMaker(sessionSource(each))(Date.now()));
-    await meetAll(spreadSessions, [crowded]);
-    // As many requests in shorter rounds: the machine's speed changes within seconds, by more than what is measured.
-    const partOfRound = 10;
-    const few = Math.ceil(requests / partOfRound);
-    for (let round = -partOfRound; round < rounds * partOfRound; round++) {
-      await measure("manyTenants", ours, corpus("ec1Events", sessions, few), round);
-      await measure("manyTenants", crowded, corpus("ec1Events", spreadSessions, few), round);
-    }
-    log(`${shops.length} tenants are measured`);
+    const manyTenants = await compareTenants({
+      place: { directory, keys, core: proxyCore, upstreamPorts: constantPorts },
+      loadCore,
+      tenants: short ? 20_000 : 100_000,
+      sessions: sessionCount,
+      pairs: short ? 1 : 5,
+      // A pair's rounds together are one of the others': the machine's speed changes within seconds.
+      rounds: 10,
+      requests: Math.ceil(requests / 10),
+      log,
+    });
 
     const steady = corpus("ec1Events");
     const rssRequests = Number(options.steady ?? (short ? 20_000 : 2_000_000));
@@ -165,10 +165,14 @@ export default defineBench({
     const recommendationsVsNginxLua = worse(vsLua("ec1Recommendations"), vsLua("rfc9421Recommendations"));
     const toDisk = measured("edgeToDisk", "ours-to-disk");
     const edgeToDiskCpuVsNginxLua = luaToDisk ? ratio(toDisk, measured("edgeToDisk", luaToDisk.name), cpuUs) : null;
-    const tenants100kVsOne = ratio(measured("manyTenants", "ours-100k"), measured("manyTenants", "ours"), perSecond);
+    const tenants100kVsOne = manyTenants.manyVsOne;
     const rssGrowth = round3(rssAfter / rssBefore - 1);
-    const errors = [...series.values()].flat().reduce((sum, { errors }) => sum + errors, 0);
-    const detail: Figures = Object.fromEntries([...series].map(([name, each]) => [name, summary(each)]));
+    const errors = [...series.values()].flat().reduce((sum, { errors }) => sum + errors, manyTenants.errors);
+    const detail: Figures = {
+      ...Object.fromEntries([...series].map(([name, each]) => [name, summary(each)])),
+      "tenants one": summary(manyTenants.one.rounds),
+      "tenants many": summary(manyTenants.many.rounds),
+    };
     const held =
       atLeast(eventsVsNginxLua, goals.events) &&
       atLeast(recommendationsVsNginxLua, goals.recommendations) &&
@@ -184,6 +188,7 @@ export default defineBench({
         eventsVsHttpProxy: ratio(measured("ec1Events", "ours"), measured("ec1Events", "http-proxy"), perSecond),
         edgeToDiskCpuVsNginxLua,
         tenants100kVsOne,
+        tenantPairs: manyTenants.pairs,
         rssGrowth,
         rssRequests,
         rssMb: Math.round(rssAfter / 2 ** 20),
