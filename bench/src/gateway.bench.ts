@@ -147,6 +147,7 @@ export default defineBench({
       rounds: 10,
       requests: Math.ceil(requests / 10),
       log,
+      cleanup,
     });
 
     const steady = corpus("ec1Events");

@@ -33,7 +33,7 @@ export default defineBench({
     const constants = await startConstantUpstreams({ directory, core: loadCore, cleanup });
     const upstreamPorts = { collector: constants.coalesced, ml: constants.constant };
     const place = { directory, keys: writeGroupKeys(directory), upstreamPorts, core: gatewayCore };
-    const result = await compareTenants({ place, loadCore, tenants, sessions, pairs, rounds, requests, log });
+    const result = await compareTenants({ place, loadCore, tenants, sessions, pairs, rounds, requests, log, cleanup });
     const { manyVsOne, errors } = result;
     const figuresOf = ({ rounds: of, firstSightCpuUs }: Side) => ({ ...summary(of), firstSightCpuUs });
     return {

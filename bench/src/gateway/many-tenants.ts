@@ -22,6 +22,7 @@ export interface ManyTenantsOptions {
   /** Of a round. */
   readonly requests: number;
   readonly log: (line: string) => void;
+  readonly cleanup: (work: Cleanup) => void;
 }
 
 export interface ManyTenants {
@@ -52,7 +53,7 @@ interface Contestant {
 }
 
 export async function compareTenants(options: ManyTenantsOptions): Promise<ManyTenants> {
-  const { place, loadCore, tenants, sessions: sessionCount, pairs, rounds, requests, log } = options;
+  const { place, loadCore, tenants, sessions: sessionCount, pairs, rounds, requests, log, cleanup } = options;
   const shops = Array.from({ length: tenants }, (_, n) => newBenchShop(n));
   const shop = newBenchShop(0);
   const sessionOf = (of: typeof shop) => sessionMaker(sessionSource(of))(Date.now());
@@ -61,9 +62,14 @@ export async function compareTenants(options: ManyTenantsOptions): Promise<ManyT
     many: shops.slice(0, sessionCount).map(sessionOf),
   };
   let seed = 0;
+  const works: Cleanup[] = [];
+  /** A pair ends before the next begins, and with the bench should that be ended. */
+  async function endPair(): Promise<void> {
+    for (let work = works.pop(); work !== undefined; work = works.pop()) await work();
+  }
+  cleanup(endPair);
 
   async function measure(pair: number): Promise<{ one: Contestant; many: Contestant }> {
-    const works: Cleanup[] = [];
     const directory = await mkdtemp(join(place.directory, "tenants-"));
     works.push(() => rm(directory, { recursive: true, force: true }));
     const gateway = { ...place, directory, cleanup: (work: Cleanup) => works.push(work) };
@@ -95,7 +101,7 @@ export async function compareTenants(options: ManyTenantsOptions): Promise<ManyT
       }
       return { one, many };
     } finally {
-      for (const work of works.reverse()) await work();
+      await endPair();
     }
   }
 
