@@ -21,8 +21,8 @@ export default defineBench({
     if (process.platform !== "linux" || cpus().length < 2) throw new Error("this needs Linux and two cores");
     installOpponents(log);
     const pairs = Number(options.pairs ?? (short ? 1 : 5));
-    const rounds = Number(options.rounds ?? (short ? 1 : 12));
-    const requests = Number(options.requests ?? (short ? 3_000 : 6_000));
+    const rounds = Number(options.rounds ?? (short ? 1 : 40));
+    const requests = Number(options.requests ?? (short ? 3_000 : 2_000));
     const [tenants, sessions] = short ? [2_000, 1_000] : [100_000, 12_000];
     // Control's desk for usage is in this process, and not where the gateway is measured.
     execFileSync("taskset", ["-a", "-p", "-c", String(loadCore), String(process.pid)], { stdio: "ignore" });

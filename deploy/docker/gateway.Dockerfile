@@ -28,5 +28,5 @@ RUN install --directory --owner=10001 --group=10001 /var/lib/endcap
 USER 10001:10001
 EXPOSE 7401 7411
 # Node as process 1 gets its signals itself: SIGTERM starts the drain.
-# The flags of V8: see gatewayHeap in control's provisioner.
-ENTRYPOINT ["node", "--enable-source-maps", "--min-semi-space-size=32", "--max-semi-space-size=32", "--v8-pool-size=1", "--no-memory-reducer", "--retain-maps-for-n-gc=1000000", "--no-allocation-site-pretenuring", "dist/server.js"]
+# The flags of V8: see gatewayOptions in control's provisioner.
+ENTRYPOINT ["node", "--enable-source-maps", "--min-semi-space-size=32", "--max-semi-space-size=32", "--v8-pool-size=1", "--no-memory-reducer", "--retain-maps-for-n-gc=1000000", "--no-allocation-site-pretenuring", "--max-inlined-bytecode-size=1500", "--max-inlined-bytecode-size-cumulative=10000", "--max-inlined-bytecode-size-absolute=20000", "--min-inlining-frequency=0.03", "dist/server.js"]

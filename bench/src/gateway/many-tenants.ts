@@ -43,7 +43,7 @@ export interface Side {
 }
 
 /** Rounds until a new process has compiled what its requests need. */
-const warmUps = 5;
+const warmUps = 15;
 
 interface Contestant {
   readonly edge: EdgeProcess;

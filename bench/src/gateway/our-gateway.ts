@@ -77,6 +77,10 @@ export async function startGatewayUnder(
     "--no-memory-reducer",
     "--retain-maps-for-n-gc=1000000",
     "--no-allocation-site-pretenuring",
+    "--max-inlined-bytecode-size=1500",
+    "--max-inlined-bytecode-size-cumulative=10000",
+    "--max-inlined-bytecode-size-absolute=20000",
+    "--min-inlining-frequency=0.03",
     ...(process.env.ENDCAP_BENCH_NODE_ARGS?.split(" ") ?? []),
   ];
   const args = [...options, packageFile("gateway/dist/server.js")];
