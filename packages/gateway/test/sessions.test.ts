@@ -53,6 +53,24 @@ describe("200", () => {
     expect(links()).toEqual([]);
   });
 
+  it("pages of a shop's two origins may each read their own answers", async () => {
+    const first = newShop({ origins: ["https://a.two.example", "https://b.two.example"] });
+    edge.control.push({ shops: [first] });
+    await edge.settled();
+    const pages = await Promise.all(
+      ["https://a.two.example", "https://b.two.example"].map(async (origin) => {
+        const page = { ...first, origin };
+        return { page, session: await openSession(edge, page) };
+      }),
+    );
+    for (const { page, session } of [...pages, ...pages]) {
+      const signed = await send(`${edge.url}/v1/events`, enveloped(page.origin, "/v1/events", session, { events: [] }));
+      for (const { status, headers } of [signed, await open(page, {})]) {
+        expect([status < 300, headers.get("access-control-allow-origin")]).toEqual([true, page.origin]);
+      }
+    }
+  });
+
   it("signed in under the anonymous session's envelope: both ids are proven, and linked once", async () => {
     const anonymous = anonymousId();
     const session = await openSession(edge, acorn, anonymous);
