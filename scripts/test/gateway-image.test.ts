@@ -44,14 +44,13 @@ it("the image is built with the tools that the repository is built with, and run
 it("Node gets the same flags wherever a gateway is started", () => {
   const programs = read("packages/control/src/provisioner/programs.ts");
   const [, list = ""] = /gatewayOptions = \[([^\]]+)\]/.exec(programs) ?? [];
-  const flags = list.match(/"--[^"]+"/g) ?? [];
-  expect(flags).toContainEqual(expect.stringMatching(/^"--max-semi-space-size=\d+"$/));
+  const flags = list.match(/--[^"]+/g) ?? [];
+  expect(flags).toContainEqual(expect.stringMatching(/^--max-semi-space-size=\d+$/));
   const [, task] = /^ {2}gateway: \{([^}]+)\}/m.exec(read("scripts/bootstrap.mjs")) ?? [];
   const image = runtime.find(({ name }) => name === "ENTRYPOINT")?.text;
-  const bench = read("bench/src/gateway/our-gateway.ts");
-  const page = read("docs/gateway.md");
-  for (const flag of flags) {
-    const has: string = expect.stringContaining(flag);
-    expect([task, image, bench, page]).toEqual([has, has, has, expect.stringContaining(flag.slice(1, -1))]);
-  }
+  const places = { task, image, bench: read("bench/src/gateway/our-gateway.ts"), page: read("docs/gateway.md") };
+  const missing = Object.entries(places).flatMap(([place, text = ""]) =>
+    flags.filter((flag) => !text.includes(flag)).map((flag) => `${place}: ${flag}`),
+  );
+  expect(missing).toEqual([]);
 });
