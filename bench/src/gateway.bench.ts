@@ -144,6 +144,7 @@ export default defineBench({
       tenants: short ? 20_000 : 100_000,
       sessions: sessionCount,
       pairs: short ? 1 : 5,
+      warmUps: short ? 1 : 60,
       // A pair's rounds together are one of the others': the machine's speed changes within seconds.
       rounds: tenantRounds,
       requests: Math.ceil(requests / tenantRounds),

@@ -16,12 +16,18 @@ const goal = 0.95;
 
 export default defineBench({
   summary: "a gateway with 100,000 tenants beside one with a single tenant: CPU of a request, at first sight and later",
-  options: { pairs: { type: "string" }, rounds: { type: "string" }, requests: { type: "string" } },
+  options: {
+    pairs: { type: "string" },
+    warmUps: { type: "string" },
+    rounds: { type: "string" },
+    requests: { type: "string" },
+  },
   async run({ short, options, log, cleanup }) {
     if (process.platform !== "linux" || cpus().length < 2) throw new Error("this needs Linux and two cores");
     installOpponents(log);
     const pairs = Number(options.pairs ?? (short ? 1 : 5));
-    const rounds = Number(options.rounds ?? (short ? 1 : 40));
+    const warmUps = Number(options.warmUps ?? (short ? 1 : 60));
+    const rounds = Number(options.rounds ?? (short ? 1 : 30));
     const requests = Number(options.requests ?? (short ? 3_000 : 2_000));
     const [tenants, sessions] = short ? [2_000, 1_000] : [100_000, 12_000];
     // Control's desk for usage is in this process, and not where the gateway is measured.
@@ -33,7 +39,18 @@ export default defineBench({
     const constants = await startConstantUpstreams({ directory, core: loadCore, cleanup });
     const upstreamPorts = { collector: constants.coalesced, ml: constants.constant };
     const place = { directory, keys: writeGroupKeys(directory), upstreamPorts, core: gatewayCore };
-    const result = await compareTenants({ place, loadCore, tenants, sessions, pairs, rounds, requests, log, cleanup });
+    const result = await compareTenants({
+      place,
+      loadCore,
+      tenants,
+      sessions,
+      pairs,
+      warmUps,
+      rounds,
+      requests,
+      log,
+      cleanup,
+    });
     const { manyVsOne, errors } = result;
     const figuresOf = ({ rounds: of, firstSightCpuUs }: Side) => ({ ...summary(of), firstSightCpuUs });
     return {

@@ -17,6 +17,12 @@ export interface ManyTenantsOptions {
   readonly sessions: number;
   /** Of two new processes each: two starts of the same gateway differ by more than what is measured. */
   readonly pairs: number;
+  /**
+   * Rounds of a pair before its first that counts. V8 makes its best code of a function that was called 3,000 times, so
+   * those of a connection, of which a round has 64, are done after 47: until then its thread takes 5 to 20 µs a request,
+   * and which function when is another matter in each process.
+   */
+  readonly warmUps: number;
   /** Of a pair; many short ones, as the machine's speed changes within seconds. */
   readonly rounds: number;
   /** Of a round. */
@@ -42,9 +48,6 @@ export interface Side {
   readonly firstSightCpuUs: number;
 }
 
-/** Rounds until a new process has compiled what its requests need. */
-const warmUps = 15;
-
 interface Contestant {
   readonly edge: EdgeProcess;
   readonly sessions: readonly BenchSession[];
@@ -53,7 +56,7 @@ interface Contestant {
 }
 
 export async function compareTenants(options: ManyTenantsOptions): Promise<ManyTenants> {
-  const { place, loadCore, tenants, sessions: sessionCount, pairs, rounds, requests, log, cleanup } = options;
+  const { place, loadCore, tenants, sessions: sessionCount, pairs, warmUps, rounds, requests, log, cleanup } = options;
   const shops = Array.from({ length: tenants }, (_, n) => newBenchShop(n));
   const shop = newBenchShop(0);
   const sessionOf = (of: typeof shop) => sessionMaker(sessionSource(of))(Date.now());
