@@ -19,7 +19,7 @@ export interface ManyTenantsOptions {
   readonly pairs: number;
   /**
    * Rounds of a pair before its first that counts. V8 makes its best code of a function that was called 3,000 times, so
-   * those of a connection, of which a round has 64, are done after 47: until then its thread takes 5 to 20 µs a request,
+   * those of a connection, of which a round has 64, are done after 47: until then its thread takes several µs a request,
    * and which function when is another matter in each process.
    */
   readonly warmUps: number;
